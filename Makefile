@@ -1,0 +1,74 @@
+# A fresh clone needs Python 3.11 or later and make; everything else goes into .venv.
+#   make demo    settle and explain a small program       make test    run the tests
+#   make check   lint, format and types                   make docs    build the pages into site/
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check install -qq
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv demo test check docs ci clean format
+
+help:
+	@echo "make demo     settle and explain a small program"
+	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
+	@echo "make check    lint, format and types"
+	@echo "make docs     build the pages into site/"
+	@echo "make ci       all of the above, as the build does"
+	@echo "make format   put the code in its form"
+	@echo "make venv     install mhrules and its tools into $(VENV)"
+	@echo "make clean    remove what was built"
+	@echo "PYTHON=python3.12 picks the interpreter for a new $(VENV)"
+
+venv: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "mhrules needs Python 3.11 or later: try make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "no virtual environment: is the venv module of $(PYTHON) installed?" >&2; exit 1; }
+
+# Only what running needs.
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	@echo "installing mhrules into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+# The tools for tests, types and pages as well.
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@echo "installing mhrules and its development tools into $(VENV)"
+	@$(PIP) -e '.[dev]'
+	@touch $(VENV)/.runtime $@
+
+demo: $(VENV)/.runtime
+	@$(RUN) -m mhrules.demo
+
+test: $(VENV)/.dev
+	@echo "running the tests with $(WORKERS) workers"
+	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal
+
+check: $(VENV)/.dev
+	@echo "checking lint, format and types"
+	@$(RUN) -m ruff check --quiet .
+	@$(RUN) -m ruff format --quiet --check . || { echo "not in form: make format" >&2; exit 1; }
+	@$(RUN) -m mypy
+
+docs: $(VENV)/.dev
+	@echo "building the pages into site/"
+	@$(RUN) -m mkdocs build --quiet --strict
+
+ci:
+	@.ci/run
+
+format: $(VENV)/.dev
+	@$(RUN) -m ruff check --quiet --fix-only .
+	@$(RUN) -m ruff format .
+
+clean:
+	@echo "removing what was built"
+	@rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find mhrules tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,143 @@
+"""The facts of one run: every table of the schema as typed, sorted rows, and as a table that SQL can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from mhrules.data.cells import Value
+from mhrules.data.rules import layout
+from mhrules.data.schema import Column, Schema
+from mhrules.diagnostics.model import Diagnostic
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = tuple[Value, ...]
+
+
+@frozen
+class Input:
+    """A file that was read: its name relative to the data folder, the SHA-256 of its bytes, its rows."""
+
+    name: str
+    sha256: str
+    rows: int
+
+
+@frozen(eq=False, slots=False)
+class Dataset:
+    """Typed facts. Made by `load`, `Dataset.from_rows` or `Dataset.from_frames`; never changed afterwards.
+
+    `warnings` are findings that are not errors. `inputs` are the files read, sorted by name.
+    """
+
+    schema: Schema
+    inputs: tuple[Input, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    _present: frozenset[str] = field(default=frozenset(), alias="present", repr=False)
+    _rows: dict[str, list[Row]] = field(factory=dict, alias="rows", repr=False)
+    _connections: list[DuckDBPyConnection] = field(factory=list, alias="connections", repr=False)
+
+    @classmethod
+    def from_rows(cls, schema: Schema, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Dataset:
+        """Facts given as dictionaries, checked as strictly as a file.
+
+        Values are text, whole numbers, Decimals, yes/no (`True`, `False`) or dates; a float is refused. A column left
+        out is missing. A table left out is absent, which is no fault here.
+
+        Raises:
+            DiagnosticError: with every fault found; places name the table and the row, counted from 1.
+        """
+        from mhrules.data.given import dataset_from_rows
+
+        return dataset_from_rows(schema, rows)
+
+    @classmethod
+    def from_frames(cls, schema: Schema, frames: Mapping[str, Any]) -> Dataset:
+        """Facts given as data frames: pandas, Polars, Arrow or DuckDB relations. Needs the package pyarrow.
+
+        Columns are named as in the schema. A binary floating-point column is refused: give Decimals or text.
+
+        Raises:
+            DiagnosticError: with every fault found; places name the table and the row, counted from 1.
+        """
+        from mhrules.data.frames import dataset_from_frames
+
+        return dataset_from_frames(schema, frames)
+
+    def present(self, table: str) -> bool:
+        """Whether the source has the table (it may still be empty).
+
+        Raises:
+            KeyError: the program reads no such table.
+        """
+        return self.schema.table(table).name in self._present
+
+    def columns(self, table: str) -> tuple[Column, ...]:
+        """The columns of a row in order: keys, `from` and `to` of a dated table, facts.
+
+        Raises:
+            KeyError: the program reads no such table.
+        """
+        return layout(self.schema.table(table))
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows of a table, sorted by key (texts by their UTF-8 bytes); empty where the table is absent.
+
+        Raises:
+            KeyError: the program reads no such table.
+        """
+        if table not in self._rows:
+            self._rows[table] = self._fetch(table)
+        return self._rows[table]
+
+    def connection(self) -> DuckDBPyConnection:
+        """A locked-down DuckDB that holds every table of the schema, absent ones empty.
+
+        Numbers are BIGINT or HUGEINT at their column's places, months their first day.
+        """
+        if not self._connections:
+            self._connections.append(self._build())
+        return self._connections[0]
+
+    def _fetch(self, name: str) -> list[Row]:
+        from mhrules.data.database import identifier
+
+        table = self.schema.table(name)
+        if not self._connections or name not in self._present:
+            return []
+        order = ", ".join(str(at) for at in range(1, len(table.keys) + table.dated + 1))
+        return self.connection().execute(f"SELECT * FROM {identifier(name)} ORDER BY {order}").fetchall()
+
+    def _build(self) -> DuckDBPyConnection:
+        from mhrules.data.database import connect, fill, identifier
+
+        connection = connect()
+        create_tables(connection, self.schema)
+        for name, rows in self._rows.items():
+            if rows:
+                types = column_types(self.columns(name))
+                fill(connection, identifier(name), types, list(zip(*rows, strict=True)))
+        return connection
+
+
+def column_types(columns: Iterable[Column]) -> list[str]:
+    """The SQL types of columns."""
+    from mhrules.data.convert import sql_type
+
+    return [sql_type(column) for column in columns]
+
+
+def create_tables(connection: DuckDBPyConnection, schema: Schema) -> None:
+    """Make each table of a schema that is not there yet, empty."""
+    from mhrules.data.database import identifier
+
+    for table in schema.tables:
+        columns = layout(table)
+        defined = ", ".join(
+            f"{identifier(column.name)} {kind}" for column, kind in zip(columns, column_types(columns), strict=True)
+        )
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {identifier(table.name)} ({defined})")

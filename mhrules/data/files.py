@@ -1,0 +1,166 @@
+"""Which files of a data folder are read for which table. Nothing outside the folder, in sorted order."""
+
+from __future__ import annotations
+
+import os
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mhrules.data.binding import Binding
+from mhrules.data.schema import Schema, Table
+from mhrules.diagnostics.collect import Findings
+from mhrules.diagnostics.model import DataPlace
+from mhrules.diagnostics.suggest import did_you_mean
+
+_ENDINGS = (".csv", ".parquet")
+_MOST_FILES = 100_000
+
+
+class DataFolder:
+    """The files below a data folder, by their names relative to it, with `/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.names: tuple[str, ...] = tuple(sorted(self._walk()))
+
+    def _walk(self) -> list[str]:
+        """Every file below the root. Folders that are links are listed as names, never entered."""
+        found: list[str] = []
+        for folder, folders, names in os.walk(self.root, followlinks=False):
+            links = [name for name in folders if (Path(folder) / name).is_symlink()]
+            for name in (*names, *links):
+                found.append((Path(folder) / name).relative_to(self.root).as_posix())
+            if len(found) > _MOST_FILES:
+                break
+        return found
+
+    def matching(self, pattern: str) -> list[str]:
+        """The names that a pattern matches, part by part; an exact name always matches itself."""
+        parts = pattern.split("/")
+        return [name for name in self.names if name == pattern or _matches(name.split("/"), parts)]
+
+    def path(self, name: str) -> Path | None:
+        """The file of that name, or None if it lies outside the folder through a link, or is no plain file."""
+        try:
+            real = (self.root / name).resolve(strict=True)
+        except OSError:
+            return None
+        return real if real.is_relative_to(self.root.resolve()) and real.is_file() else None
+
+
+def table_files(
+    schema: Schema, folder: DataFolder, binding: Binding | None, findings: Findings
+) -> dict[str, tuple[str, ...]]:
+    """For each table that has any, the names of its files. Missing tables and unread files are reported."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table in schema.tables:
+        names = _bound_files(table, folder, binding, findings)
+        if names is None:
+            names = _named_files(table, folder, findings)
+        good = tuple(name for name in names if _inside(folder, name, table.name, findings))
+        if good:
+            found[table.name] = good
+    _report_unread(schema, folder, binding, found, findings)
+    return found
+
+
+def missing_table(table: Table, findings: Findings, *, wanted: str, file: str = "") -> None:
+    """Report a table for which there is nothing to read; one that the program can do without is passed over."""
+    if table.required:
+        columns = ", ".join(f"`{column.name}`" for column in table.keys)
+        findings.report(
+            "MH602",
+            f"no data for table `{table.name}`, which the program reads",
+            notes=f"the table has a row for each {columns}",
+            help=(wanted, "`mhrules schema PROGRAM --template DIR` writes empty files with all columns"),
+            place=DataPlace(file) if file else None,
+        )
+
+
+def _bound_files(
+    table: Table, folder: DataFolder, binding: Binding | None, findings: Findings
+) -> tuple[str, ...] | None:
+    """The files a binding names for a table; None if it names none."""
+    bound = binding.tables.get(table.name) if binding else None
+    if bound is None or not bound.files:
+        if bound is not None and bound.table is not None:
+            findings.report(
+                "MH644",
+                f"`table` names a table of a DuckDB file, but the data is a folder: `{bound.table}`",
+                bound.span,
+                help="write `files` instead, or give the DuckDB file itself as the data",
+            )
+            return ()
+        return None
+    names: list[str] = []
+    for pattern in bound.files:
+        matching = [name for name in folder.matching(pattern) if name not in names]
+        if not matching and not table.required:
+            findings.report("MH645", f"no file matches `{pattern}`", bound.span)
+        elif not matching:
+            findings.report(
+                "MH602",
+                f"no data for table `{table.name}`: no file matches `{pattern}`",
+                bound.span,
+                help=_near_file(pattern, folder),
+            )
+        names += matching
+    return tuple(sorted(names))
+
+
+def _near_file(pattern: str, folder: DataFolder) -> str:
+    near = did_you_mean(re.sub(r"\[[^\]]*\]|[*?]", "", pattern), folder.names)
+    return f"the folder has `{near}`" if near else "patterns are relative to the data folder"
+
+
+def _named_files(table: Table, folder: DataFolder, findings: Findings) -> tuple[str, ...]:
+    """The file that has the table's own name."""
+    names = [table.name + ending for ending in _ENDINGS if table.name + ending in folder.names]
+    if len(names) > 1:
+        findings.report(
+            "MH603",
+            f"table `{table.name}` is there twice: `{names[0]}` and `{names[1]}`",
+            help="keep one of the files, or name one in the binding",
+            place=DataPlace(names[0]),
+        )
+        return ()
+    if not names:
+        near = did_you_mean(table.name + ".csv", [n for n in folder.names if n.endswith(_ENDINGS)])
+        hint = f"the folder has `{near}`: rename it, or " if near else "write it, or "
+        missing_table(table, findings, wanted=f"the file would be `{table.name}.csv`: {hint}name other files in a binding")
+    return tuple(names)
+
+
+def _inside(folder: DataFolder, name: str, table: str, findings: Findings) -> bool:
+    if folder.path(name) is not None:
+        return True
+    findings.report(
+        "MH605",
+        f"`{name}` does not lead to a file inside the data folder, so table `{table}` cannot be read from it",
+        help="put the file itself into the folder, not a link to it",
+        place=DataPlace(name),
+    )
+    return False
+
+
+def _report_unread(
+    schema: Schema, folder: DataFolder, binding: Binding | None, found: dict[str, tuple[str, ...]], findings: Findings
+) -> None:
+    """Warn of data files that no table reads."""
+    read = {name for names in found.values() for name in names}
+    known = [pattern.split("/") for pattern in binding.ignore_files] if binding else []
+    tables = [table.name for table in schema.tables if table.name not in found]
+    for name in folder.names:
+        if name in read or not name.endswith(_ENDINGS) or any(_matches(name.split("/"), p) for p in known):
+            continue
+        stem = Path(name).stem
+        if stem in (table.name for table in schema.tables) and not (binding and stem in binding.tables):
+            continue  # given twice: reported as such
+        near = did_you_mean(stem, tables)
+        advice = f"did you mean table `{near}`?" if near else "name it under `ignore_files` in the binding, or remove it"
+        findings.report("MH613", f"file `{name}` is not read by any table", help=advice, place=DataPlace(name))
+
+
+def _matches(parts: list[str], patterns: list[str]) -> bool:
+    return len(parts) == len(patterns) and all(fnmatchcase(a, b) for a, b in zip(parts, patterns, strict=True))
