@@ -165,9 +165,7 @@ class _Reader:
         self._keys(raw, (), {"binding", "tables", "ignore_files", *_SETTINGS})
         edition = raw.get("binding")
         if edition is None:
-            self.findings.report(
-                "MH642", "binding does not say its edition", self.places.find(()), help="begin the file with `binding = 1`"
-            )
+            self._report("MH642", "binding does not say its edition", (), "begin the file with `binding = 1`")
         elif type(edition) is not int or edition != EDITION:
             self._wrong(("binding",), f"`{EDITION}`")
         tables = self._tables_of(raw, ("tables",))
@@ -342,7 +340,8 @@ class _Reader:
         for key in raw:
             if key not in known:
                 near = did_you_mean(key, known)
-                advice = f"did you mean `{near}`?" if near else "known here: " + ", ".join(f"`{k}`" for k in sorted(known))
+                names = ", ".join(f"`{k}`" for k in sorted(known))
+                advice = f"did you mean `{near}`?" if near else f"known here: {names}"
                 self._report("MH641", f"unknown key `{key}` in the binding", (*path, key), advice)
 
     def _wrong(self, path: Path_, wanted: str) -> None:

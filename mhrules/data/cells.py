@@ -134,7 +134,7 @@ def parse(rule: CellRule, text: str, *, rounding: Rounding | None = None) -> Val
 
 
 def value_of(rule: CellRule, value: object) -> Value | Fault:
-    """The typed value of what a library's user gave: text, whole number, Decimal, yes/no or date; a float is refused."""
+    """The typed value of what a program gave: text, whole number, Decimal, yes/no or date; a float is refused."""
     kind = rule.column.kind
     if value is None:
         return parse(rule, "")
@@ -284,7 +284,8 @@ def _out_of_bounds(rule: CellRule, text: str, low: int, high: int) -> Fault:
     texts = [decimal_text(b, places) if places >= 0 else str(b * 10**-places) for b in (low, high)]
     advice = ""
     if rule.column.kind is ColumnKind.PERCENT and not rule.percent:
-        advice = f'a fraction is read, so 2.5% is `0.025`; for percentages write `{rule.column.name} = {{ as = "percent" }}`'
+        percent = f'`{rule.column.name} = {{ as = "percent" }}`'
+        advice = f"a fraction is read, so 2.5% is `0.025`; for percentages write {percent} in the binding"
     return Fault("MH622", f"{shown(text)} is out of bounds: expected {texts[0]} to {texts[1]}", advice)
 
 
@@ -317,7 +318,8 @@ def _word(rule: CellRule, text: str) -> str | Fault:
     word = unicodedata.normalize("NFC", text)
     if any(c in _HIDDEN or unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in word):
         seen = ascii(word)[1:-1]
-        return Fault("MH628", f"text {shown(seen)} holds a control character", "remove line breaks and control characters")
+        advice = "remove line breaks and control characters"
+        return Fault("MH628", f"text {shown(seen)} holds a control character", advice)
     if rule.codes is not None:
         if word in rule.codes:
             return rule.codes[word]

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from mhrules.data.cells import NUMERIC, CellRule, Fault, Value, bounds, parse
 from mhrules.data.database import fill, identifier, literal
-from mhrules.data.origins import Origin
+from mhrules.data.origins import Origin, unreadable
 from mhrules.data.reports import DataFindings
 from mhrules.data.schema import Column, ColumnKind
 from mhrules.diagnostics.model import DataPlace
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WIDEST_PLAIN = 25  # digits before the point that the bulk path reads
 _FLOATS = ("DOUBLE", "FLOAT", "REAL")
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER")
+_NOTHING = '"NULL"'  # the type of a column without any value
 _EXACT_ALSO = ("UBIGINT", "UHUGEINT", "VARCHAR", "ENUM", "UUID", "BIGNUM")
 _STAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
@@ -48,6 +49,16 @@ def sql_type(column: Column) -> str:
     return "DATE" if column.kind in (ColumnKind.DATE, ColumnKind.MONTH) else "VARCHAR"
 
 
+@frozen
+class _Task:
+    """The conversion of one table: what every step needs."""
+
+    connection: DuckDBPyConnection
+    table: str
+    feeds: Sequence[Feed]
+    findings: DataFindings
+
+
 def convert(
     connection: DuckDBPyConnection, table: str, feeds: Sequence[Feed], keys: int, findings: DataFindings
 ) -> None:
@@ -56,14 +67,15 @@ def convert(
     Its columns are `file` (number of the feed), `rn`, `v0`, `v1` … in the order of the layout, and `sound`: whether
     the first `keys` columns hold what the source says. A refused cell is NULL.
     """
+    task = _Task(connection, table, feeds, findings)
     rules = feeds[0].rules
-    _fill_raw(connection, feeds)
+    _fill_raw(task)
     joins: list[str] = []
     values: list[str] = []
     sound = [f"r.t{at} IS NOT NULL" for at in range(keys)]
     for at, rule in enumerate(rules):
         plain = plain_sql(rule, f"r.t{at}")
-        has_map, has_faults = _convert_rest(connection, table, feeds, at, plain, findings)
+        has_map, has_faults = _convert_rest(task, at, plain)
         value = plain
         if has_map:
             joins.append(f"LEFT JOIN map{at} ON map{at}.t = r.t{at}")
@@ -83,13 +95,16 @@ def convert(
 
 def source_text_sql(rule: CellRule, kind: str, cell: str) -> str | None:
     """SQL for the text of a source cell of a type, written as the rule reads it; None if the type cannot be read."""
-    base = kind.split("(")[0].strip()
+    base = kind.partition("(")[0].strip()
     if kind.endswith("]"):
         return None
+    if kind == _NOTHING:
+        return "''"
     if base in _EXACT or base in _EXACT_ALSO:
         return f"coalesce(CAST({cell} AS VARCHAR), '')"
     if base == "BOOLEAN" and rule.column.kind is ColumnKind.YES_NO:
-        return f"CASE WHEN {cell} IS NULL THEN '' WHEN {cell} THEN {literal(rule.yes[0])} ELSE {literal(rule.no[0])} END"
+        words = f"WHEN {cell} THEN {literal(rule.yes[0])} ELSE {literal(rule.no[0])}"
+        return f"CASE WHEN {cell} IS NULL THEN '' {words} END"
     if base in ("DATE", *_STAMPS):
         return _date_text_sql(rule, base, cell)
     if base in _FLOATS and rule.shortest_floats:
@@ -157,11 +172,16 @@ def _float_text_sql(cell: str) -> str:
     return f"CASE WHEN {cell} IS NULL THEN '' WHEN {text} LIKE '%e%' THEN {written} ELSE {text} END"
 
 
-def _fill_raw(connection: DuckDBPyConnection, feeds: Sequence[Feed]) -> None:
-    """The temporary table `raw`: `file`, `rn` and the text `t0`, `t1` … of each column, of all feeds."""
-    defined = ", ".join(f"t{at} VARCHAR" for at in range(len(feeds[0].rules)))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE raw (file INTEGER, rn BIGINT, {defined})")
-    for number, feed in enumerate(feeds):
+def _fill_raw(task: _Task) -> None:
+    """The temporary table `raw`: `file`, `rn` and the text `t0`, `t1` … of each column, of all feeds.
+
+    A file that breaks while it is read, or yields another number of rows than it has, is reported as unreadable.
+    """
+    import duckdb
+
+    defined = ", ".join(f"t{at} VARCHAR" for at in range(len(task.feeds[0].rules)))
+    task.connection.execute(f"CREATE OR REPLACE TEMP TABLE raw (file INTEGER, rn BIGINT, {defined})")
+    for number, feed in enumerate(task.feeds):
         texts = []
         for rule, at in zip(feed.rules, feed.numbers, strict=True):
             text = None if rule.constant is None else literal(rule.constant)
@@ -173,26 +193,23 @@ def _fill_raw(connection: DuckDBPyConnection, feeds: Sequence[Feed]) -> None:
             for at, words in feed.where
         ]
         where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
-        connection.execute(
-            f"INSERT INTO raw SELECT {number}, s.rn, {', '.join(texts)} FROM {feed.origin.relation} AS s{where}",
-            list(feed.origin.parameters),
-        )
+        statement = f"INSERT INTO raw SELECT {number}, s.rn, {', '.join(texts)} FROM {feed.origin.relation} AS s{where}"
+        try:
+            inserted = task.connection.execute(statement, list(feed.origin.parameters)).fetchone()
+        except duckdb.Error as error:
+            unreadable(feed.origin.file, error, task.findings)
+            continue
+        if feed.origin.sound and not feed.where and inserted != (feed.origin.rows,):
+            unreadable(feed.origin.file, ValueError("its rows cannot be told apart"), task.findings)
 
 
-def _convert_rest(
-    connection: DuckDBPyConnection,
-    table: str,
-    feeds: Sequence[Feed],
-    at: int,
-    plain: str | None,
-    findings: DataFindings,
-) -> tuple[bool, bool]:
+def _convert_rest(task: _Task, at: int, plain: str | None) -> tuple[bool, bool]:
     """Give every distinct text that is not plain its value (`map`) or its fault (`bad`); whether there are any."""
-    rule = feeds[0].rules[at]
+    rule = task.feeds[0].rules[at]
     values: list[tuple[str, Value]] = []
     rounded: list[str] = []
     faults: dict[str, Fault] = {}
-    for text in _distinct(connection, at, plain):
+    for text in _distinct(task.connection, at, plain):
         value = parse(rule, text)
         if isinstance(value, Fault) and value.code == "MH621" and rule.extra_digits is not None:
             value = parse(rule, text, rounding=rule.extra_digits)
@@ -203,12 +220,12 @@ def _convert_rest(
             values.append((text, value))
     if values:
         kind = sql_type(rule.column)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE map{at} (t VARCHAR, v {kind})")
-        fill(connection, f"map{at}", ("VARCHAR", kind), ([t for t, _ in values], [v for _, v in values]))
+        task.connection.execute(f"CREATE OR REPLACE TEMP TABLE map{at} (t VARCHAR, v {kind})")
+        fill(task.connection, f"map{at}", ("VARCHAR", kind), ([t for t, _ in values], [v for _, v in values]))
     if faults:
-        _report_faults(connection, table, feeds, at, faults, findings)
+        _report_faults(task, at, faults)
     if rounded:
-        _report_rounded(connection, table, feeds, at, rounded, findings)
+        _report_rounded(task, at, rounded)
     return bool(values), bool(faults)
 
 
@@ -219,51 +236,38 @@ def _distinct(connection: DuckDBPyConnection, at: int, plain: str | None) -> lis
     return [row[0] for row in found]
 
 
-def _report_faults(
-    connection: DuckDBPyConnection,
-    table: str,
-    feeds: Sequence[Feed],
-    at: int,
-    faults: dict[str, Fault],
-    findings: DataFindings,
-) -> None:
+def _report_faults(task: _Task, at: int, faults: dict[str, Fault]) -> None:
     """Report the first rows of each kind of fault, and count the others."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE bad{at} (t VARCHAR, code VARCHAR)")
-    fill(connection, f"bad{at}", ("VARCHAR", "VARCHAR"), (list(faults), [f.code for f in faults.values()]))
-    rows = connection.execute(
+    task.connection.execute(f"CREATE OR REPLACE TEMP TABLE bad{at} (t VARCHAR, code VARCHAR)")
+    fill(task.connection, f"bad{at}", ("VARCHAR", "VARCHAR"), (list(faults), [f.code for f in faults.values()]))
+    rows = task.connection.execute(
         f"SELECT * FROM (SELECT r.file, r.rn, r.t{at}, b.code, count(*) OVER (PARTITION BY b.code), "
         f"row_number() OVER (PARTITION BY b.code ORDER BY r.file, r.rn) AS place "
-        f"FROM raw r JOIN bad{at} b ON b.t = r.t{at}) WHERE place <= {findings.most} ORDER BY 4, 6"
+        f"FROM raw r JOIN bad{at} b ON b.t = r.t{at}) WHERE place <= {task.findings.most} ORDER BY 4, 6"
     ).fetchall()
     for file, rn, text, code, count, place in rows:
-        origin = feeds[file].origin
+        origin = task.feeds[file].origin
         fault = faults[text]
-        column = feeds[file].rules[at].source
+        column = task.feeds[file].rules[at].source
         where = DataPlace(origin.file, origin.line_of(rn), column, text)
-        findings.cell(table, fault, where)
-        if place == findings.most:
-            findings.more(code, table, column, count - place)
+        task.findings.cell(task.table, fault, where)
+        if place == task.findings.most:
+            task.findings.more(code, task.table, column, count - place)
 
 
-def _report_rounded(
-    connection: DuckDBPyConnection,
-    table: str,
-    feeds: Sequence[Feed],
-    at: int,
-    rounded: list[str],
-    findings: DataFindings,
-) -> None:
-    rule = feeds[0].rules[at]
-    counted = connection.execute(
+def _report_rounded(task: _Task, at: int, rounded: list[str]) -> None:
+    """Say how many cells were rounded, and where the first stands."""
+    rule = task.feeds[0].rules[at]
+    counted = task.connection.execute(
         f"SELECT count(*), min(struct_pack(file := file, rn := rn)) FROM raw r "
         f"WHERE r.t{at} IN (SELECT unnest(CAST($1 AS VARCHAR[])))",
         [rounded],
     ).fetchone()
     if counted is None or rule.extra_digits is None:
         return
-    origin = feeds[counted[1]["file"]].origin
+    origin = task.feeds[counted[1]["file"]].origin
     cells = "1 cell was" if counted[0] == 1 else f"{counted[0]} cells were"
-    findings.report(
+    task.findings.report(
         "MH629",
         f"{cells} rounded {rule.extra_digits.value} to {rule.column.places} places, as the binding says",
         notes="the place is the first of them",

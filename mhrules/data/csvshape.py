@@ -10,6 +10,7 @@ import bisect
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ from attrs import define, field, frozen
 LONGEST_RECORD = 16 * 1024 * 1024  # bytes
 _MOST_LINES = 1_000  # lines of one record; a lost quote must not swallow the file
 _MOST_FAULTS = 100
+_QUOTED = re.compile(rb'"[^"]*"')
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -85,7 +87,8 @@ def scan(path: Path, delimiter: str = ",") -> CsvShape:
         while block := file.read(1 << 20):
             digest.update(block)
     if state.seen < 0 and not state.faults:
-        state.fault("MH614", None, "file is empty: it has no header", "write the names of the columns in its first line")
+        advice = "write the names of the columns in its first line"
+        state.fault("MH614", None, "file is empty: it has no header", advice)
     return CsvShape(digest.hexdigest(), state.header, max(state.seen, 0), tuple(state.faults), tuple(state.breaks))
 
 
@@ -107,19 +110,38 @@ def split(record: str | None, delimiter: str) -> tuple[str, ...] | None:
     body = record.removesuffix("\n").removesuffix("\r")
     if '"' not in body:
         return None if "\r" in body else tuple(body.split(delimiter))
-    mark = re.escape(delimiter)
-    cell = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}\r\n]*))({mark}|\Z)')
+    expression = _cell(delimiter)
     cells: list[str] = []
     at = 0
-    while True:
-        found = cell.match(body, at)
-        if found is None:
-            return None
+    while found := expression.match(body, at):
         quoted, plain, end = found.groups()
         cells.append(plain if quoted is None else quoted.replace('""', '"'))
         at = found.end()
         if not end:
             return tuple(cells)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _cell(delimiter: str) -> re.Pattern[str]:
+    """One cell, quoted or plain, with the separator or the end after it."""
+    mark = re.escape(delimiter)
+    return re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}\r\n]*))({mark}|\Z)')
+
+
+@lru_cache(maxsize=8)
+def _record(delimiter: str) -> re.Pattern[bytes]:
+    """A whole record without its line end, in bytes."""
+    mark = re.escape(delimiter)
+    cell = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}\r\n]*)'
+    return re.compile(f"{cell}(?:{mark}{cell})*".encode())
+
+
+def _width(body: bytes, delimiter: str) -> int | None:
+    """How many cells a record of valid UTF-8 has; None if its quotes are wrong."""
+    if _record(delimiter).fullmatch(body) is None:
+        return None
+    return _QUOTED.sub(b"", body).count(delimiter.encode()) + 1
 
 
 def _records(file: BinaryIO, delimiter: str, digest: hashlib._Hash) -> Iterator[tuple[int, bytes]]:
@@ -223,20 +245,21 @@ def _cells(state: _Scan, line: int, body: bytes) -> int | None:
         return None
     if b'"' not in body and b"\r" not in body and state.seen > 0:
         return body.count(state.delimiter.encode()) + 1
-    cells = split(_decoded(body), state.delimiter)
-    if cells is None:
+    width = _width(body, state.delimiter)
+    if width is None:
         _fault_of_quotes(state, line, body)
-        return None
-    if state.seen == 0:
-        state.header = cells
-    return len(cells)
+    elif state.seen == 0:
+        state.header = split(_decoded(body), state.delimiter) or ()
+    return width
 
 
 def _fault_of_quotes(state: _Scan, line: int, body: bytes) -> None:
     if b'"' not in body:
-        state.fault("MH608", line, "line holds a carriage return that ends no line", "save the file with one kind of line end")
+        advice = "save the file with one kind of line end"
+        state.fault("MH608", line, "line holds a carriage return that ends no line", advice)
     elif body.count(b'"') % 2:
-        state.fault("MH608", line, "double quote is opened and never closed", "write a double quote inside a cell twice")
+        advice = "write a double quote inside a cell twice"
+        state.fault("MH608", line, "double quote is opened and never closed", advice)
     else:
         state.fault(
             "MH608",
@@ -249,9 +272,10 @@ def _fault_of_quotes(state: _Scan, line: int, body: bytes) -> None:
 def _take_header(state: _Scan, line: int, cells: int | None) -> None:
     state.width = cells or 0
     names: set[str] = set()
+    advice = "give every column a name of its own"
     for at, name in enumerate(state.header, start=1):
         if not name.strip():
-            state.fault("MH610", line, f"column {at} of the header has no name", "give every column a name of its own")
+            state.fault("MH610", line, f"column {at} of the header has no name", advice)
         elif name in names:
-            state.fault("MH610", line, f"column `{name}` stands twice in the header", "give every column a name of its own")
+            state.fault("MH610", line, f"column `{name}` stands twice in the header", advice)
         names.add(name)

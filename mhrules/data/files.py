@@ -36,9 +36,11 @@ class DataFolder:
         return found
 
     def matching(self, pattern: str) -> list[str]:
-        """The names that a pattern matches, part by part; an exact name always matches itself."""
+        """The names that a pattern matches, part by part; a file of just that name is matched alone."""
+        if pattern in self.names:
+            return [pattern]
         parts = pattern.split("/")
-        return [name for name in self.names if name == pattern or _matches(name.split("/"), parts)]
+        return [name for name in self.names if _matches(name.split("/"), parts)]
 
     def path(self, name: str) -> Path | None:
         """The file of that name, or None if it lies outside the folder through a link, or is no plain file."""
@@ -128,7 +130,8 @@ def _named_files(table: Table, folder: DataFolder, findings: Findings) -> tuple[
     if not names:
         near = did_you_mean(table.name + ".csv", [n for n in folder.names if n.endswith(_ENDINGS)])
         hint = f"the folder has `{near}`: rename it, or " if near else "write it, or "
-        missing_table(table, findings, wanted=f"the file would be `{table.name}.csv`: {hint}name other files in a binding")
+        wanted = f"the file would be `{table.name}.csv`: {hint}name other files in a binding"
+        missing_table(table, findings, wanted=wanted)
     return tuple(names)
 
 
@@ -158,7 +161,8 @@ def _report_unread(
         if stem in (table.name for table in schema.tables) and not (binding and stem in binding.tables):
             continue  # given twice: reported as such
         near = did_you_mean(stem, tables)
-        advice = f"did you mean table `{near}`?" if near else "name it under `ignore_files` in the binding, or remove it"
+        known_advice = "name it under `ignore_files` in the binding, or remove it"
+        advice = f"did you mean table `{near}`?" if near else known_advice
         findings.report("MH613", f"file `{name}` is not read by any table", help=advice, place=DataPlace(name))
 
 

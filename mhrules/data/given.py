@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from operator import itemgetter
 
 from mhrules.data.cells import CellRule, Fault, Value, value_of
 from mhrules.data.dataset import Dataset, Row
@@ -31,10 +32,9 @@ def dataset_from_rows(schema: Schema, given: Mapping[str, Iterable[Mapping[str, 
     _check_participants(schema, located, complete.get(schema.roster, False), findings)
     findings.close()
     findings.raise_if_errors()
-    for table in schema.tables:
-        if table.name in rows:
-            width = len(table.keys) + table.dated
-            rows[table.name].sort(key=lambda row, width=width: row[:width])  # type: ignore[misc]
+    for name, typed in rows.items():
+        table = schema.table(name)
+        typed.sort(key=itemgetter(*range(len(table.keys) + table.dated)))
     return Dataset(schema, present=frozenset(rows), rows=rows, warnings=findings.sorted())
 
 
@@ -78,9 +78,7 @@ def _typed(
 _REFUSED = "\0refused"  # no text holds a NUL: it would have been refused
 
 
-def _value(
-    table: Table, rule: CellRule, entry: Mapping[str, object], line: int, findings: DataFindings
-) -> Value:
+def _value(table: Table, rule: CellRule, entry: Mapping[str, object], line: int, findings: DataFindings) -> Value:
     name = rule.column.name
     value = value_of(rule, entry.get(name))
     if isinstance(value, Fault):

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -80,8 +80,10 @@ def file_hash(path: Path) -> str:
 
 
 def open_table(connection: DuckDBPyConnection, catalog: str, table: str, file: str, sha256: str) -> Origin:
-    """The rows of a table of an attached database (or, with the catalog `memory`, of a registered frame)."""
-    quoted = f"{database.identifier(catalog)}.main.{database.identifier(table)}" if catalog else database.identifier(table)
+    """The rows of a table of an attached database (or, without a catalog, of a registered frame)."""
+    quoted = database.identifier(table)
+    if catalog:
+        quoted = f"{database.identifier(catalog)}.main.{quoted}"
     return _from_relation(connection, quoted, (), file, sha256)
 
 
@@ -157,6 +159,7 @@ def _salvage(connection: DuckDBPyConnection, path: Path, delimiter: str, width: 
     connection.execute(f"CREATE TEMP TABLE {table} ({defined})")
     records = good_records(path, delimiter, width)
     while batch := list(islice(records, _BATCH)):
-        columns = [[line for line, _ in batch], *([cells[i] for _, cells in batch] for i in range(width))]
+        columns: list[list[Any]] = [[line for line, _ in batch]]
+        columns += [[cells[at] for _, cells in batch] for at in range(width)]
         database.fill(connection, table, types, columns)
     return table

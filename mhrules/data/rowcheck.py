@@ -68,9 +68,7 @@ def check_rows(table: Table, rows: Iterable[LocatedRow], findings: DataFindings)
         _check_overlap(table, group, findings)
 
 
-def check_orphans(
-    schema: Schema, table: Table, at: int, orphans: Iterable[LocatedRow], findings: DataFindings
-) -> None:
+def check_orphans(schema: Schema, table: Table, at: int, orphans: Iterable[LocatedRow], findings: DataFindings) -> None:
     """Report rows whose participant the roster table does not have."""
     column = table.keys[at].name
     for row in orphans:

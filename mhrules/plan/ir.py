@@ -95,6 +95,13 @@ class Clock(Expression):
 
 
 @frozen(eq=False)
+class RowKey(Expression):
+    """The row's own value of a key: `payer`, `line`, a declared key of the practice."""
+
+    key: str
+
+
+@frozen(eq=False)
 class Feature(Expression):
     """A column of the element that an aggregate runs over, below the practice (`service` of a visit)."""
 
@@ -150,14 +157,18 @@ class Round(Expression):
 
 @frozen(eq=False)
 class Extreme(Expression):
-    """The greatest or least of several values; `labels` name them where the text does."""
+    """The greatest or least of several values; `labels` name them where the text does.
+
+    Where `conditions` are given (one per operand, None: always), an operand counts only if its condition holds.
+    """
 
     greatest: bool
     operands: tuple[Expression, ...]
     labels: tuple[str, ...] = ()
+    conditions: tuple[Expression | None, ...] = ()
 
     def parts(self) -> tuple[Expression, ...]:
-        return self.operands
+        return self.operands + tuple(c for c in self.conditions if c is not None)
 
 
 @frozen(eq=False)
@@ -252,7 +263,9 @@ class Aggregate(Expression):
 
     `over` are the keys it runs over (`practice`, `payer`, `month`, `line`, a declared key, or an element
     below the practice such as `member`, `claim_line`, `visit`); `body` and `where` are evaluated at the row
-    with those keys added. `argument` is the percentile asked for. `body` is absent for a bare count.
+    with those keys added. `argument` is the percentile asked for. `body` is absent for a bare count, and for
+    `share`, which is the part of the elements that satisfy `where`. `same` are declared keys of the practice
+    (`region`): only practices with the row's value of them count.
     """
 
     function: str
@@ -260,6 +273,7 @@ class Aggregate(Expression):
     body: Expression | None
     where: Expression | None = None
     argument: int | None = None
+    same: tuple[str, ...] = ()
 
     def parts(self) -> tuple[Expression, ...]:
         return tuple(part for part in (self.body, self.where) if part is not None)

@@ -81,8 +81,10 @@ class Agreement:
     """What one payer's contract makes of the program; without a contract, what the bare program says.
 
     `effective` is when the payer begins to owe: the latest of the contract's date, the payer's own and the term.
-    `sets` holds, by parameter, the contract's values in order of date. `status` is `contract`, `program` or
-    `no contract`.
+    `sets` holds, by parameter, the contract's values in order of date, each with its date. `status` is `contract`,
+    `program` or `no contract`. `declined` holds the reason by payment, `forms` the form by payment that is payable
+    in several. `measures` are those that count for the payer: every core one, then those it chose from the menus.
+    `months_rule` is the contract's own choice of `months count`, else the program's; `node` the contract's text.
     """
 
     payer: str
@@ -95,11 +97,18 @@ class Agreement:
     measures: tuple[str, ...]
     credits: tuple[CreditDeclaration, ...]
     requirements: tuple[t.Require, ...]
+    months_rule: t.MonthsRule | None = None
+    node: t.Contract | None = field(default=None, repr=False)
 
 
 @frozen(eq=False)
 class Program:
-    """The declarations of one program, by name, in the order of the text."""
+    """The declarations of one program, by name, in the order of the text.
+
+    `rounding` is places (2: cents, 0: dollars) and mode. `FactDeclaration.keys` call the participant `practice`;
+    `participant` is the program's own word for it. `event_facts` are the columns of each kind of event.
+    `months_open` says that a contract may choose its own `months count`.
+    """
 
     node: t.Program
     name: str
@@ -143,3 +152,7 @@ class Program:
     notes: tuple[t.Note, ...] = field(repr=False)
     disclosures: tuple[t.Disclose, ...] = ()
     event_facts: dict[str, dict[str, FactDeclaration]] = field(factory=dict)
+    months_open: bool = False
+    unscored: t.UnscoredRule | None = None
+    cost: t.CostIs | None = None
+    settlement: t.Settlement | None = None

@@ -143,7 +143,8 @@ class ExpressionBuilder:
 
     def number_(self, node: Tree[Token]) -> t.Number:
         token = node.children[0]
-        return t.Number(value=self.decimal(token, str(token)), whole=token.type == "INT", span=self.span(node))  # type: ignore[union-attr]
+        value = self.decimal(token, str(token))  # type: ignore[arg-type]
+        return t.Number(value=value, whole=token.type == "INT", span=self.span(node))  # type: ignore[union-attr]
 
     def money_(self, node: Tree[Token]) -> t.Money:
         amount, unit = self.kids(node)
@@ -251,7 +252,7 @@ class ExpressionBuilder:
         return t.Compare(operator=str(operator), left=left, right=right, span=self.span(node))
 
     def in_set_(self, node: Tree[Token]) -> t.InSet:
-        operand, *members = (item for item in self.kids(node) if isinstance(item, t.Node))
+        operand, *members = (item for item in self.kids(node) if isinstance(item, t.Expression))
         return t.InSet(operand=operand, members=tuple(members), span=self.span(node))
 
     def in_valueset_(self, node: Tree[Token]) -> t.InValueSet:
@@ -359,6 +360,10 @@ class ExpressionBuilder:
             to=last if isinstance(last, t.Name) else None,
             span=self.span(node),
         )
+
+    def collection_of_(self, node: Tree[Token]) -> t.CollectionOf:
+        collection, key = self.kids(node)
+        return t.CollectionOf(collection=collection, key=key, span=self.span(node))
 
     def average_members_(self, node: Tree[Token]) -> t.AverageMembers:
         return t.AverageMembers(collection=self.kids(node)[-1], span=self.span(node))

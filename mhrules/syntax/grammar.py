@@ -2,44 +2,109 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import os
+import re
 import sys
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
 import lark
 from lark import Lark
+from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from mhrules.resources import shipped
 from mhrules.syntax.lines import ClauseLines
 
 STARTS = ("start", "program_body", "contract_body", "payment_body", "expr")
+WORD_END = "(?![A-Za-z0-9_])"
+_DIGEST = 64
 
 
-def cache_file() -> str | bool:
-    """Where the built grammar is kept: a folder of the user's own, named by Lark's version; False where none can be."""
-    base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache")
-    folder = Path(base) / "mhrules"
+def whole_words(terminal: TerminalDef) -> None:
+    """Makes a keyword match whole words only, before names: `termination` is not `term`, whatever may stand there."""
+    pattern = terminal.pattern
+    if isinstance(pattern, PatternStr) and re.fullmatch("[a-z_]+", pattern.value):
+        terminal.pattern = PatternRE(pattern.value + WORD_END, raw=pattern.raw)
+        terminal.priority = max(terminal.priority, 1)
+
+
+def cache_folder() -> Path | None:
+    """A folder of the user's own for the built grammar; None where there can be none."""
+    base = os.environ.get("XDG_CACHE_HOME")
     try:
+        folder = (Path(base) if base else Path.home() / ".cache") / "mhrules"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
     except (OSError, RuntimeError):
-        return False
-    version = f"{lark.__version__}-{sys.version_info.major}.{sys.version_info.minor}"
-    return str(folder / f"grammar-{version}.bin") if own else False
+        return None
+    return folder if own else None
 
 
-@lru_cache(maxsize=1)
-def parser() -> Lark:
-    """The LALR parser of the language."""
-    text = shipped("grammar", "mhrules.lark").read_text(encoding="utf-8")
+def cache_key(grammar: str) -> str:
+    """Names a built grammar: by its text and by everything that takes part in building it."""
+    parts = (grammar, lark.__version__, sys.version, *STARTS, WORD_END)
+    return hashlib.sha256("\0".join(parts).encode("utf-8")).hexdigest()[:32]
+
+
+def read_cache(path: Path) -> Lark | None:
+    """The parser kept at `path`; None if there is none, or if not every byte is as it was written."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest, payload = content[:_DIGEST], content[_DIGEST:]
+    if digest != hashlib.sha256(payload).hexdigest().encode("ascii"):
+        return None
+    try:
+        return Lark.load(io.BytesIO(payload))
+    except Exception:  # whatever a stale file makes unpickling raise, the grammar can be built anew
+        return None
+
+
+def write_cache(path: Path, parser: Lark) -> None:
+    """Keeps the parser at `path`, all at once; without a word if it cannot be kept."""
+    buffer = io.BytesIO()
+    parser.save(buffer)
+    payload = buffer.getvalue()
+    with contextlib.suppress(OSError):
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(payload).hexdigest().encode("ascii") + payload)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def build(grammar: str) -> Lark:
+    """The parser of a grammar's text, made from scratch."""
     return Lark(
-        text,
+        grammar,
         parser="lalr",
         lexer="contextual",
         start=list(STARTS),
         propagate_positions=True,
         maybe_placeholders=True,
-        postlex=ClauseLines(),  # type: ignore[arg-type]
-        cache=cache_file(),
+        postlex=ClauseLines(),
+        edit_terminals=whole_words,
     )
+
+
+@lru_cache(maxsize=1)
+def parser() -> Lark:
+    """The LALR parser of the language."""
+    grammar = shipped("grammar", "mhrules.lark").read_text(encoding="utf-8")
+    folder = cache_folder()
+    if folder is None:
+        return build(grammar)
+    path = folder / f"grammar-{cache_key(grammar)}.bin"
+    kept = read_cache(path)
+    if kept is None:
+        kept = build(grammar)
+        write_cache(path, kept)
+    return kept

@@ -1,7 +1,8 @@
 """Line ends as separators: where one clause stops and the next begins.
 
-The lexer hands over every line end as `_NEWLINE` and every `;` as `_SEMICOLON`. A line end separates clauses only where the
-innermost open bracket is a brace (or none is open) and the last word cannot end a clause.
+The lexer hands over every line end as `_NEWLINE` and every `;` as `_SEMICOLON`. A line end separates clauses only
+where the innermost open bracket is a brace (or none is open) and the last word cannot end a clause. (The lexer itself
+takes a line end before one of `scan.TAILS` for white space.)
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from collections.abc import Iterator
 
 from lark import Token
 
+from mhrules.syntax.scan import CONTINUING
+
 SEPARATOR = "_SEP"
 LINE_END = "_NEWLINE"
 SEMICOLON = "_SEMICOLON"
+QUOTED = frozenset(["STRING", "WORDS"])
 OPENING = {"{": "}", "(": ")"}
-# After these a clause goes on: the line end is only white space.
-CONTINUING = frozenset(
-    "+ - * / = != < <= > >= , : ; { ( | .. and or not of in then else when where with per to by from".split()
-)
 
 
 class ClauseLines:
@@ -44,5 +44,5 @@ class ClauseLines:
                 open_brackets.append(text)
             elif open_brackets and text == OPENING[open_brackets[-1]]:
                 open_brackets.pop()
-            last = text
+            last = text if token.type in QUOTED else text.split()[-1]
             yield token

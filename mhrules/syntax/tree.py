@@ -206,6 +206,14 @@ class AttributedAtLeast(Expression):
 
 
 @frozen(eq=False)
+class CollectionOf(Expression):
+    """`practices of region`: those that share the row's value of a declared key."""
+
+    collection: Expression
+    key: Name
+
+
+@frozen(eq=False)
 class AverageMembers(Expression):
     """`average members`."""
 

@@ -436,7 +436,12 @@ def test_choose_first_names_the_rows_that_shadow() -> None:
 
 
 def test_a_shadow_is_only_of_possible_cases_and_names_no_row_too_many() -> None:
-    rows = [Compare("track", "=", "a"), InSet("track", frozenset("ab")), Compare("track", "!=", "b"), Always()]
+    rows: list[Condition] = [
+        Compare("track", "=", "a"),
+        InSet("track", frozenset("ab")),
+        Compare("track", "!=", "b"),
+        Always(),
+    ]
     never = [Compare("track", "=", "c")]
     verdict = analyze([TRACK], rows, otherwise=True, first=True, impossible=never)
     assert verdict.dead_rows == (
@@ -447,7 +452,7 @@ def test_a_shadow_is_only_of_possible_cases_and_names_no_row_too_many() -> None:
 
 def test_what_matters_is_judged_on_possible_cases_alone() -> None:
     never = [And((Compare("track", "=", "a"), Not(IsTrue("met"))))]
-    rows = [And((Compare("track", "=", "a"), Not(IsTrue("met")))), Compare("track", "!=", "a")]
+    rows: list[Condition] = [And((Compare("track", "=", "a"), Not(IsTrue("met")))), Compare("track", "!=", "a")]
     (gap,) = analyze([TRACK, MET], rows, otherwise=False, impossible=never).gaps
     assert gap == Case((("track", "a"), ("met", True)), ("track",))
 

@@ -1,0 +1,129 @@
+"""The facts as the interpreter asks for them: by table, column and key, at 12 places."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Protocol
+
+from attrs import frozen
+
+from mhrules.data.schema import Column, ColumnKind, Schema, Table
+from mhrules.engine.rows import Row
+from mhrules.exact import PLACES
+from mhrules.plan.ir import Value
+
+NUMBERS = frozenset({ColumnKind.MONEY, ColumnKind.PERCENT, ColumnKind.NUMBER, ColumnKind.INTEGER})
+DataRow = tuple[Value, ...]
+Key = tuple[Value, ...]
+
+
+class Tables(Protocol):
+    """What is asked of a data set: typed rows by table, sorted by key (`mhrules.data.dataset.Dataset`)."""
+
+    @property
+    def schema(self) -> Schema:
+        """The tables there can be."""
+        ...
+
+    def present(self, table: str) -> bool:
+        """Whether the source has the table."""
+        ...
+
+    def rows(self, table: str) -> list[DataRow]:
+        """Its rows: keys, `from` and `to` of a dated table, columns."""
+        ...
+
+
+@frozen
+class Indexed:
+    """A table by key: its rows (several of one key only if dated), and where each column stands."""
+
+    table: Table
+    rows: dict[Key, list[DataRow]]
+    columns: dict[str, tuple[int, Column]]
+
+
+class Facts:
+    """The tables of one data set, indexed when first asked for."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.schema = tables.schema
+        self._tables = tables
+        self._indexed: dict[str, Indexed] = {}
+
+    def key_names(self, table: Table) -> tuple[str, ...]:
+        """The keys of a table as the language calls them: the participant's id column is `practice`."""
+        return tuple(self._key_name(column.name) for column in table.keys)
+
+    def _key_name(self, column: str) -> str:
+        roster = self.schema.roster
+        if column in (roster, f"{roster}_id", "practice", "practice_id"):
+            return "practice"
+        return column.removesuffix("_id")
+
+    def indexed(self, name: str) -> Indexed:
+        """A table by key.
+
+        Raises:
+            KeyError: the program reads no such table.
+        """
+        if name not in self._indexed:
+            table = self.schema.table(name)
+            width = len(table.keys)
+            rows: dict[Key, list[DataRow]] = {}
+            for row in self._tables.rows(name) if self._tables.present(name) else []:
+                rows.setdefault(row[:width], []).append(row)
+            start = width + 2 * table.dated
+            columns = {column.name: (start + at, column) for at, column in enumerate(table.columns)}
+            self._indexed[name] = Indexed(table, rows, columns)
+        return self._indexed[name]
+
+    def present(self, name: str) -> bool:
+        """Whether the program reads a table of that name and the data have it."""
+        return any(table.name == name for table in self.schema.tables) and self._tables.present(name)
+
+    def rows(self, table: Table) -> list[DataRow]:
+        """The rows of a table; none where the data lack it."""
+        return self._tables.rows(table.name) if self._tables.present(table.name) else []
+
+    def cell(self, name: str, column: str, key: Key, day: datetime.date | None = None) -> tuple[Value] | None:
+        """The cell of the row of that key (of a dated table: of the span that holds `day`); None if there is no row."""
+        indexed = self.indexed(name)
+        for row in indexed.rows.get(key, ()):
+            if not indexed.table.dated or _holds(row, len(indexed.table.keys), day):
+                at, described = indexed.columns[column]
+                return (_at_twelve_places(row[at], described),)
+        return None
+
+    def lines(self, row: Row, year: int | None) -> Iterator[tuple[str, bool]]:
+        """The lines of business for which a table keyed by line has a row that agrees with `row`; unsorted, repeated.
+
+        A table keyed by year counts with its rows of `year`. The second value: whether the table is keyed by payer.
+        """
+        for table in self.schema.tables:
+            names = self.key_names(table)
+            if "line" not in names:
+                continue
+            wanted = [(at, row.get(name)) for at, name in enumerate(names) if row.get(name) is not None]
+            if year is not None and "year" in names:
+                wanted.append((names.index("year"), year))  # type: ignore[arg-type]
+            at = names.index("line")
+            for key in self.indexed(table.name).rows:
+                if all(key[place] == value for place, value in wanted):
+                    yield str(key[at]), "payer" in names
+
+
+def _holds(row: DataRow, width: int, day: datetime.date | None) -> bool:
+    first, last = row[width], row[width + 1]
+    assert isinstance(first, datetime.date)
+    assert last is None or isinstance(last, datetime.date)
+    return day is not None and first <= day and (last is None or day <= last)
+
+
+def _at_twelve_places(value: Value, column: Column) -> Value:
+    """A stored number (at its column's places) in units of 10**-12; anything else as it is."""
+    if column.kind in NUMBERS and isinstance(value, int):
+        scaled: int = value * 10 ** (PLACES - column.places)
+        return scaled
+    return value

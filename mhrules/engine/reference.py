@@ -1,0 +1,578 @@
+"""The reference interpreter: what every expression of a plan means, in exact integers.
+
+Read it beside `docs/reference/semantics.md`. A value is worked out where it is demanded, and only there; each
+quantity once per row of its grain. What cannot be known raises `Faulted` in whoever demands it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from attrs import evolve, frozen
+
+from mhrules.engine import kernel
+from mhrules.engine.facts import Facts
+from mhrules.engine.faults import Faulted, Gathering, fault
+from mhrules.engine.rows import Clock, Row, Step, clock_words
+from mhrules.engine.world import World
+from mhrules.exact import ONE, PLACES, Rounding, divide, round_to, to_text
+from mhrules.plan import ir
+from mhrules.plan.whole import Plan, SettingValue
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label
+from mhrules.semantics.types import Kind
+from mhrules.source import Span
+
+CENTS = 2
+T = TypeVar("T")
+
+
+class Ledger(Protocol):
+    """The payments' own lines, which `total(x)` and `paid(x)` read; `settle` has them."""
+
+    def total(self, payment: str, row: Row, net: bool) -> int:
+        """The rounded amounts of a payment for the row's payer and practice within its period.
+
+        Raises:
+            Faulted: one of its lines cannot be known.
+        """
+        ...
+
+
+@frozen
+class SplitRecord:
+    """One pool as it was split: the whole and the parts in units of 10**-12, and what returned to the payers."""
+
+    span: Span
+    group: Row
+    pool: int
+    parts: dict[str, int]
+    returned: int
+
+
+class Interpreter:
+    """A plan on a data set. `ledger` is needed only where the plan reads totals of payments."""
+
+    def __init__(self, plan: Plan, facts: Facts, ledger: Ledger | None = None) -> None:
+        self.plan = plan
+        self.facts = facts
+        self.world = World(plan, facts, self.evaluate)
+        self.splits: dict[tuple[ir.Split, Row], SplitRecord] = {}
+        self._ledger = ledger
+        self._memo: dict[tuple[object, ...], Any] = {}
+        self._steps: dict[tuple[object, ...], Step] = {}
+        self._path: list[Step] | None = None
+        self._meaning: dict[type, Callable[[Any, Row], ir.Value]] = {
+            ir.Literal: lambda e, row: e.value,
+            ir.RowKey: lambda e, row: self.world.lookup(row, e.key),
+            ir.Feature: self._feature,
+            ir.Cell: self._cell,
+            ir.Panel: self._panel,
+            ir.Setting: self._setting,
+            ir.Clock: self._clock,
+            ir.Read: self._read,
+            ir.Arithmetic: self._arithmetic,
+            ir.Round: lambda e, row: round_to(self.number(e.operand, row), e.places, e.rounding),
+            ir.Extreme: self._extreme,
+            ir.Compare: self._compare,
+            ir.OneOf: lambda e, row: self.known(e.operand, row) in e.values,
+            ir.Logic: self._logic,
+            ir.Not: lambda e, row: not self.truth(e.operand, row),
+            ir.Case: self._case,
+            ir.Known: lambda e, row: self._or_missing(e.operand, row) is not None,
+            ir.Default: self._default,
+            ir.Aggregate: self._aggregate,
+            ir.Total: self._total,
+            ir.Split: self._split,
+        }
+
+    # ------------------------------------------------------------------------------------- evaluation
+
+    def evaluate(self, expression: ir.Expression, row: Row) -> ir.Value:
+        """The value of an expression at a row; None if it is missing.
+
+        Raises:
+            Faulted: it cannot be known.
+        """
+        if self._path is None:
+            return self._meaning[type(expression)](expression, row)
+        return self.traced(expression, row, lambda: self._meaning[type(expression)](expression, row))
+
+    def known(self, expression: ir.Expression, row: Row) -> ir.Value:
+        """The value of an expression that something is done with: it may not be missing.
+
+        Raises:
+            Faulted: it is missing (MH702), or cannot be known.
+        """
+        value = self.evaluate(expression, row)
+        if value is None:
+            words = " ".join(expression.span.text.split())
+            raise fault(
+                "MH702",
+                f"`{words}` is missing for {self.words(row)}, and something is done with it",
+                expression.span,
+                label="missing here",
+                help="say what absence means, with `default` or `if known(…)`",
+            )
+        return value
+
+    def number(self, expression: ir.Expression, row: Row) -> int:
+        """The number that an expression is, in units of 10**-12.
+
+        Raises:
+            Faulted: as `known`.
+        """
+        value = self.known(expression, row)
+        assert isinstance(value, int)
+        return value
+
+    def truth(self, expression: ir.Expression, row: Row) -> bool:
+        """Whether a condition holds.
+
+        Raises:
+            Faulted: as `known`.
+        """
+        value = self.known(expression, row)
+        assert isinstance(value, bool)
+        return value
+
+    def words(self, row: Row) -> str:
+        """A row as people are told."""
+        return row.words(self.plan.calendar)
+
+    def quantity(self, quantity: ir.Quantity, row: Row) -> ir.Value:
+        """A quantity at the row of its grain that holds `row`, worked out once.
+
+        Raises:
+            Faulted: it cannot be known.
+        """
+        at = self.world.project(row, quantity.grain)
+        return self.remember((quantity, at), quantity, at, lambda: self.evaluate(quantity.expression, at))
+
+    # ------------------------------------------------------------------------------ memory and traces
+
+    def remember(self, key: tuple[object, ...], what: object, row: Row, compute: Callable[[], T]) -> T:
+        """What `compute` gives or raises, worked out once per key.
+
+        Raises:
+            Faulted: as `compute`; or the value needs itself (MH999; `check` lets no such text through).
+        """
+        if key not in self._memo:
+            self._memo[key] = fault("MH999", f"a value needs itself, for {self.words(row)}", None)
+            try:
+                self._memo[key] = compute() if self._path is None else self.traced(what, row, compute, key)
+            except Faulted as error:
+                self._memo[key] = error
+        elif self._path is not None and key in self._steps:
+            self._path[-1].children.append(self._steps[key])
+        found = self._memo[key]
+        if isinstance(found, Faulted):
+            raise Faulted(found.faults)
+        value: T = found
+        return value
+
+    def traced(
+        self, what: object, row: Row, compute: Callable[[], T], key: tuple[object, ...] | None = None
+    ) -> T:
+        """What `compute` gives; while a trace runs, as a step of it.
+
+        Raises:
+            Faulted: as `compute`.
+        """
+        if self._path is None:
+            return compute()
+        step = Step(what, row)
+        if key is not None:
+            self._steps[key] = step
+        self._path[-1].children.append(step)
+        self._path.append(step)
+        try:
+            value = compute()
+        except Faulted as error:
+            step.faults = error.faults
+            raise
+        finally:
+            self._path.pop()
+        if value is None or isinstance(value, (int, str, datetime.date)):
+            step.value = value
+        else:
+            step.detail = value
+        return value
+
+    def detail(self, found: object) -> None:
+        """Note beside the running step of a trace what it found besides its value."""
+        if self._path is not None:
+            self._path[-1].detail = found
+
+    def trace(self, what: object, row: Row, compute: Callable[[], object]) -> Step:
+        """The steps that `compute` takes, worked out anew by the same code; its faults stand in the steps."""
+        memo, steps, path, splits = self._memo, self._steps, self._path, self.splits
+        root = Step("trace", row)
+        self._memo, self._steps, self._path, self.splits = {}, {}, [root], {}
+        try:
+            self.traced(what, row, compute)
+        except Faulted:
+            pass  # the step has them
+        finally:
+            self._memo, self._steps, self._path, self.splits = memo, steps, path, splits
+        return root.children[0]
+
+    def quietly(self, compute: Callable[[], T]) -> T:
+        """What `compute` gives, without steps: for margins and the like, which a running trace is not about.
+
+        Raises:
+            Faulted: as `compute`.
+        """
+        path, self._path = self._path, None
+        try:
+            return compute()
+        finally:
+            self._path = path
+
+    def steps(self, expression: ir.Expression, row: Row) -> Step:
+        """The tree of everything that an expression demands at a row."""
+        return self.trace(expression, row, lambda: self._meaning[type(expression)](expression, row))
+
+    # ------------------------------------------------------------------------------------------ facts
+
+    def _cell(self, cell: ir.Cell, row: Row) -> ir.Value:
+        table = self.facts.indexed(cell.table).table
+        key = tuple(self._key(name, row) for name in cell.table_keys)
+        stored = tuple(
+            self._stored(value, name, column.kind.value)
+            for value, name, column in zip(key, cell.table_keys, table.keys, strict=True)
+        )
+        day = self._day(cell, row) if table.dated else None
+        found = self.facts.cell(cell.table, cell.column, stored, day)
+        self.detail(key)
+        if found is not None:
+            return found[0]
+        if cell.type.missing:
+            return None
+        names = zip(cell.table_keys, key, strict=True)
+        where = ", ".join(self._key_words(name, value) for name, value in names) + (f", on {day}" if day else "")
+        raise fault(
+            "MH701",
+            f"table `{cell.table}` has no row for {where}, so `{cell.column}` is not known",
+            cell.span,
+            label="asked for here",
+            help=f"give the row, or declare `{cell.column}` as `or missing` and say what absence means",
+        )
+
+    def _key(self, name: str, row: Row) -> str | Clock:
+        """The row's value for a key of a table."""
+        if name == self.plan.participant:
+            return self.world.lookup(row, "practice")
+        if name not in ir.TIME_KEYS:
+            return self.world.lookup(row, name)
+        if name == "month" and row.clock is not None and row.clock[0] != "month":
+            return name, self.world.first_month(row)
+        return self.world.clock(row, name)
+
+    def _stored(self, value: str | Clock, name: str, kind: str) -> ir.Value:
+        """A key as its column holds it: a year by its name, a contract year by its number, a month by its first day."""
+        if isinstance(value, str):
+            return value
+        if name == "year":
+            return self.plan.calendar.year_of(value[1])
+        if name == "contract_year":
+            return value[1]
+        return clock_words(value, self.plan.calendar) if kind == "text" else first_day(value[1])
+
+    def _key_words(self, name: str, value: str | Clock) -> str:
+        if isinstance(value, str):
+            return f"{name.replace('_', ' ')} `{value}`"
+        return clock_words(value, self.plan.calendar)
+
+    def _day(self, cell: ir.Cell, row: Row) -> datetime.date:
+        """The day of the row's period on which a dated fact is read."""
+        months = self.world.months(row) or (self.plan.first_month,)
+        return last_day(months[-1]) if cell.moment is ir.Moment.LAST_DAY else first_day(months[0])
+
+    def member_months(self, row: Row) -> int:
+        """Member months of the row's payer and practice in its months, in units of 10**-12; nothing in the panel is 0."""
+        payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
+        name = f"{self.plan.participant}_payer_month"
+        if not self.facts.present(name):
+            return 0
+        names = self.facts.key_names(self.facts.schema.table(name))
+        found = 0
+        for month in self.world.months(row):
+            values: dict[str, ir.Value] = {"practice": practice, "payer": payer, "month": first_day(month)}
+            cell = self.facts.cell(name, "member_months", tuple(values[key] for key in names))
+            if cell is not None and isinstance(cell[0], int):
+                found += cell[0]
+        return found
+
+    def _panel(self, panel: ir.Panel, row: Row) -> int:
+        return self.member_months(row)
+
+    def _feature(self, feature: ir.Feature, row: Row) -> ir.Value:
+        raise fault("MH901", f"facts of {feature.collection} are not settled yet", feature.span)
+
+    def _setting(self, setting: ir.Setting, row: Row) -> ir.Value:
+        """What the parameter is for the row's payer in its months; the program's value where the row has no payer."""
+        month = self.plan.first_month if row.clock is None else self.world.first_month(row)
+        payer = row.get("payer")
+        found: SettingValue | None = None
+        if payer is not None:
+            found = self.plan.payer(payer).setting(setting.parameter, month)
+        else:
+            values = [each.setting(setting.parameter, month) for each in self.plan.payers]
+            shared = [value for value in values if value is not None and not value.by_contract]
+            found = shared[0] if shared else None
+        if found is None:
+            whom = f"payer `{payer}`" if payer is not None else "all payers"
+            raise fault(
+                "MH703",
+                f"parameter `{setting.parameter}` is blank for {whom} in {month_label(month)}",
+                setting.span,
+                help="the program or the payer's contract must give a value for every month in which it is owed",
+            )
+        self.detail(found)
+        return found.value
+
+    def _clock(self, clock: ir.Clock, row: Row) -> int:
+        if clock.what == "contract_year":
+            return self.world.clock(row, "contract_year")[1] * ONE
+        if clock.what == "program_year":
+            return self.plan.calendar.year_of(self.world.first_month(row)) * ONE
+        return len(self.world.months(row)) * ONE
+
+    # ------------------------------------------------------------------------------------------ reads
+
+    def _read(self, read: ir.Read, row: Row) -> ir.Value:
+        moved = self._moved(read, row)
+        return None if moved is None else self.quantity(read.quantity, moved)
+
+    def _moved(self, read: ir.Read, row: Row) -> Row | None:
+        """The row at which a quantity is read; None before the program's first year or the payer's or practice's."""
+        calendar, grain = self.plan.calendar, read.quantity.grain
+        if read.move is None:
+            return row
+        if read.move is ir.Move.BASE_YEAR:
+            assert read.year is not None
+            return row.at(("year", calendar.year_first(read.year)), base=True)
+        if read.move is ir.Move.PRIOR_CONTRACT_YEAR:
+            number = self.world.clock(row, "contract_year")[1] - 1
+            moved = row.at(("contract_year", number))
+            return self._there(moved, grain) if number >= 1 else None
+        if read.move is ir.Move.FIRST_MONTH:
+            return row.at(("month", self.world.first_month(row)), base=row.base)
+        if read.move is ir.Move.LAST_MONTH:
+            self.world.first_month(row)
+            return row.at(("month", self.world.months(row)[-1]), base=row.base)
+        year = self.world.clock(row, "year")[1]
+        if read.move is ir.Move.YEAR:
+            return row.at(("year", year), base=row.base)
+        return self._there(row.at(("year", year - MONTHS_IN_YEAR), base=row.base), grain)
+
+    def _there(self, row: Row, grain: tuple[str, ...]) -> Row | None:
+        """The row, if a month of its period is left for the keys of the grain."""
+        keys = tuple(pair for pair in row.keys if pair[0] in grain or pair[0] == "practice")
+        return row if self.world.exists(evolve(row, keys=keys)) else None
+
+    def _or_missing(self, operand: ir.Expression, row: Row) -> ir.Value:
+        """A value, or None if it is missing; an absent row of a fact that is read directly counts as missing here."""
+        try:
+            return self.evaluate(operand, row)
+        except Faulted as error:
+            direct = operand
+            while isinstance(direct, ir.Read):
+                direct = direct.quantity.expression
+            absent = [f for f in error.faults if f.code == "MH701" and f.span == direct.span]
+            if isinstance(direct, ir.Cell) and len(absent) == len(error.faults):
+                return None
+            raise
+
+    def _default(self, default: ir.Default, row: Row) -> ir.Value:
+        value = self._or_missing(default.operand, row)
+        return self.evaluate(default.fallback, row) if value is None else value
+
+    # ------------------------------------------------------------------------------------- arithmetic
+
+    def _arithmetic(self, node: ir.Arithmetic, row: Row) -> int:
+        left, right = self.number(node.left, row), self.number(node.right, row)
+        static = (node.left.type.places, node.right.type.places)
+        places = PLACES if node.places is None else node.places
+        rounding = node.rounding or Rounding.HALF_EVEN
+        try:
+            if node.operator == "+":
+                value = kernel.total((left, right))
+            elif node.operator == "-":
+                value = kernel.total((left, -right))
+            elif node.operator == "*":
+                return kernel.product(left, right, places, rounding, static)
+            else:
+                return kernel.quotient(left, right, places, rounding, static)
+        except ZeroDivisionError:
+            raise fault(
+                "MH704",
+                f"`{' '.join(node.right.span.text.split())}` is zero for {self.words(row)}",
+                node.right.span,
+                label="divided by here",
+                help="say what holds when there is nothing to divide by, as in `if … = 0 then … else …`",
+            ) from None
+        except kernel.TooLarge:
+            raise self._too_large(node.span, row) from None
+        return value if node.rounding is None else round_to(value, places, rounding)
+
+    def _too_large(self, span: Span, row: Row) -> Faulted:
+        return fault("MH705", f"the numbers for {self.words(row)} need more than 38 digits", span)
+
+    def _extreme(self, node: ir.Extreme, row: Row) -> ir.Value:
+        conditions = node.conditions or (None,) * len(node.operands)
+        found: list[tuple[Any, str]] = []
+        labels = node.labels or ("",) * len(node.operands)
+        for operand, condition, label in zip(node.operands, conditions, labels, strict=True):
+            if condition is None or self.truth(condition, row):
+                found.append((self.known(operand, row), label))
+        if not found:
+            raise fault("MH708", f"none of the alternatives counts for {self.words(row)}", node.span)
+        value, label = found[0]
+        for other, name in found[1:]:
+            if (other > value) if node.greatest else (other < value):
+                value, label = other, name
+        self.detail(label)
+        chosen: ir.Value = value
+        return chosen
+
+    # ------------------------------------------------------------------------------------------ logic
+
+    def _compare(self, node: ir.Compare, row: Row) -> bool:
+        left: Any = self.known(node.left, row)
+        right: Any = self.known(node.right, row)
+        if node.operator in ("=", "!="):
+            return bool(left == right) is (node.operator == "=")
+        if node.left.type.kind is Kind.CODE:
+            codes = node.left.type.codes or node.right.type.codes
+            left, right = codes.index(left), codes.index(right)
+        if node.operator == "<":
+            return bool(left < right)
+        if node.operator == "<=":
+            return bool(left <= right)
+        return bool(left > right) if node.operator == ">" else bool(left >= right)
+
+    def _logic(self, node: ir.Logic, row: Row) -> bool:
+        deciding = node.operator == "or"
+        return deciding if any(self.truth(o, row) is deciding for o in node.operands) else not deciding
+
+    def _case(self, node: ir.Case, row: Row) -> ir.Value:
+        for each in node.rows:
+            if each.condition is None or self.truth(each.condition, row):
+                self.detail(each)
+                return self.evaluate(each.value, row)
+        raise fault("MH708", f"no row applies to {self.words(row)}", node.span)
+
+    # ------------------------------------------------------------------------------------- aggregates
+
+    def elements(self, over: tuple[str, ...], row: Row, same: tuple[str, ...] = ()) -> list[Row]:
+        """The rows below `row` that an aggregate runs over; time last, so that it is cut to whom it belongs.
+
+        Raises:
+            Faulted: who is there cannot be known.
+        """
+        rows = [row]
+        for key in sorted(over, key=lambda key: key in ir.TIME_KEYS):
+            rows = [below for each in rows for below in self.world.elements(key, each, same)]
+        return rows
+
+    def _aggregate(self, node: ir.Aggregate, row: Row) -> ir.Value:
+        """Every element is demanded, so that all faults are found; the order of elements never matters."""
+        gathering, chosen, values = Gathering(), 0, []
+        elements = self.elements(node.over, row, node.same)
+        for element in elements:
+            with gathering:
+                if node.where is None or self.truth(node.where, element):
+                    chosen += 1
+                    if node.body is not None:
+                        values.append(self._element(node, node.body, element))
+        gathering.close()
+        self.detail(len(elements))
+        if node.body is None:
+            return self._counted(node, chosen, len(elements))
+        try:
+            return _summary(node, values)
+        except kernel.TooLarge:
+            raise self._too_large(node.span, row) from None
+
+    def _element(self, node: ir.Aggregate, body: ir.Expression, element: Row) -> Any:
+        """The value at one element; `count` of something that may be missing counts where it is known."""
+        return self._or_missing(body, element) if node.function == "count" else self.known(body, element)
+
+    def _counted(self, node: ir.Aggregate, chosen: int, all_of_them: int) -> ir.Value:
+        """An aggregate that only asks which elements satisfy `where`."""
+        if node.function == "any":
+            return chosen > 0
+        if node.function == "every":
+            return chosen == all_of_them
+        if node.function == "share":
+            return kernel.quotient(chosen * ONE, all_of_them * ONE, static=(0, 0)) if all_of_them else None
+        return chosen * ONE
+
+    def _total(self, node: ir.Total, row: Row) -> int:
+        assert self._ledger is not None
+        return self._ledger.total(node.payment, row, node.net)
+
+    # ----------------------------------------------------------------------------------------- splits
+
+    def _split(self, node: ir.Split, row: Row) -> int:
+        keys = node.pool.keys.union(*(part.keys for part in node.parts())) - {node.among, *ir.TIME_KEYS}
+        group = Row(tuple(sorted((key, self.world.lookup(row, key)) for key in keys)), row.clock, row.base)
+        record = self.remember((node, group), node, group, lambda: self._split_record(node, group))
+        self.splits[node, group] = record
+        self.detail(record)
+        return record.parts.get(self.world.lookup(row, node.among), 0)
+
+    def _split_record(self, node: ir.Split, group: Row) -> SplitRecord:
+        """The pool in whole cents, split once for everybody in the group."""
+        pool = round_to(self.number(node.pool, group), CENTS, self.plan.rounding[1])
+        cent = 10 ** (PLACES - CENTS)
+        gathering = Gathering()
+        weights: dict[str, int] = {}
+        refused: set[str] = set()
+        for element in self.world.elements(node.among, group):
+            with gathering:
+                key = self.world.lookup(element, node.among)
+                if node.where is not None and not self.truth(node.where, element):
+                    refused.add(key)
+                    if not node.refused_return:
+                        continue
+                weights[key] = 1 if node.weight is None else self.number(node.weight, element)
+        gathering.close()
+        try:
+            parts = kernel.largest_remainder(divide(pool, cent, Rounding.DOWN), weights) if pool else {}
+        except ValueError:
+            negative = [key for key, weight in weights.items() if weight < 0]
+            why = f"the weight of `{negative[0]}` is negative" if negative else "nobody in it has a positive weight"
+            text = f"{to_text(pool, CENTS)} cannot be split for {self.words(group)}: {why}"
+            raise fault("MH707", text, node.span) from None
+        except kernel.TooLarge:
+            raise self._too_large(node.span, group) from None
+        returned = sum(parts.pop(key, 0) for key in refused) * cent
+        return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned)
+
+
+def _summary(node: ir.Aggregate, values: list[Any]) -> ir.Value:
+    """What an aggregate makes of the values of its elements; None where it says nothing of nothing."""
+    assert node.body is not None
+    places = node.body.type.places
+    if node.function == "sum":
+        return kernel.total(values, places)
+    if node.function == "count":
+        held = [value for value in values if value is not None and value is not False]
+        return len(held) * ONE
+    if node.function in ("any", "every"):
+        return any(values) if node.function == "any" else all(values)
+    if not values:
+        return None
+    if node.function == "share":
+        return kernel.quotient(sum(values) * ONE, len(values) * ONE, static=(0, 0))
+    if node.function == "average":
+        return kernel.average(values, places)
+    if node.function == "percentile":
+        return kernel.nearest_rank(values, node.argument or 0)
+    chosen: ir.Value = max(values) if node.function == "maximum" else min(values)
+    return chosen
+

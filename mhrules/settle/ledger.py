@@ -1,0 +1,151 @@
+"""What a settlement is made of: lines as they were worked out, postings as they are written, and the whole."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from mhrules.data.schema import Schema
+from mhrules.diagnostics.model import Diagnostic, Severity
+from mhrules.engine.rows import Row
+from mhrules.plan.ir import ReportPlan, Value
+from mhrules.plan.whole import Plan
+from mhrules.semantics.types import Type
+from mhrules.settle.participation import Participation
+from mhrules.syntax.tree import Period
+
+if TYPE_CHECKING:
+    from mhrules.data.dataset import Dataset
+    from mhrules.settle.payments import Books
+
+PAID = "paid"
+GATED = "gated"
+NOT_PARTICIPATING = "not_participating"
+NOT_ELECTED = "not_elected"
+NOT_DUE = "not_due"
+CREDITED = "credited"
+HELD = "held"
+STATUSES = (PAID, GATED, NOT_PARTICIPATING, NOT_ELECTED, NOT_DUE, CREDITED, HELD)
+FINAL = "final"
+NOT_IN_FORCE = "program not in force"
+
+
+@frozen
+class Line:
+    """One payment to one practice by one payer in one posting period, as worked out.
+
+    The period begins with month `first`; `months` are those left of it after term and presence. `units` and `amount`
+    are in units of 10**-12. `gates` are the verdicts `passed`, `failed`, `not reached`, by name, in text order; none
+    where the line ended before them.
+    """
+
+    payment: str
+    payer: str
+    payee: str
+    practice: str
+    period: Period
+    first: int
+    months: tuple[int, ...]
+    status: str = NOT_DUE
+    reason: str = ""
+    units: int = 0
+    amount: int = 0
+    gates: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
+class Posting:
+    """One row of `postings.csv`; `units` and `amount` in units of 10**-12, `period` as people name it."""
+
+    payer: str
+    payee: str
+    practice: str
+    payment: str
+    period: str
+    units: int
+    amount: int
+    status: str
+    reason: str
+    kind: str
+    run: str
+    posted_on: datetime.date | None
+    reverses: str
+    first: int
+    length: int
+
+    @property
+    def order(self) -> tuple[bytes, bytes, bytes, int, int, str, str]:
+        """Where the posting stands: payer, practice, payment, period, status."""
+        ids = (self.payer.encode(), self.practice.encode(), self.payment.encode())
+        return (*ids, self.first, self.length, self.status, self.reason)
+
+
+@frozen
+class Published:
+    """A report's value at one row: `row` gives its keys and period."""
+
+    report: ReportPlan
+    row: Row
+    value: Value
+    type: Type
+
+
+@frozen
+class SplitTotal:
+    """The control total of one split: pool = parts + returned, in units of 10**-12."""
+
+    place: str
+    group: str
+    pool: int
+    parts: int
+    returned: int
+
+
+@frozen
+class Controls:
+    """Totals that must tie, in units of 10**-12: by payer and by practice over all postings, and the splits."""
+
+    by_payer: dict[str, int]
+    by_practice: dict[str, int]
+    by_payment: dict[str, int]
+    lines_by_status: dict[str, int]
+    splits: tuple[SplitTotal, ...]
+
+    @property
+    def total(self) -> int:
+        """All postings together."""
+        return sum(self.by_payer.values())
+
+
+@frozen(eq=False)
+class Settlement:
+    """The settlement of one program year.
+
+    `postings` are empty where anything failed and nothing was held. `held`: whether some postings stand for what
+    failed. `books` holds the interpreter, and answers why (`books.line_trace`).
+    """
+
+    plan: Plan
+    dataset: Dataset = field(repr=False)
+    year: int
+    run: str
+    posted_on: datetime.date | None
+    postings: tuple[Posting, ...] = field(repr=False)
+    participation: tuple[Participation, ...] = field(repr=False)
+    quantities: tuple[Published, ...] = field(repr=False)
+    findings: tuple[Diagnostic, ...] = field(repr=False)
+    held: bool
+    controls: Controls = field(repr=False)
+    books: Books = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def schema(self) -> Schema:
+        """The tables that were read."""
+        return self.plan.schema

@@ -1,0 +1,344 @@
+"""The clauses of a text and how they lie inside one another, found without grammar, brackets repaired where they err.
+
+This is what the search for mistakes walks: each clause can then be parsed by itself. A bracket that is missing or too
+many is decided here, by the words that start clauses and by indentation, so that one slip is one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from mhrules.diagnostics.model import Diagnostic, Label
+from mhrules.diagnostics.registry import finding
+from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.source import Source, Span
+from mhrules.syntax.contexts import CONTEXTS, ROWS, block_words, inner
+from mhrules.syntax.scan import Kind, Piece, continues, following
+
+Starters = Callable[[str], frozenset[str]]
+
+
+@define(eq=False)
+class Block:
+    """What stands between `{` and `}`; `opener` is None where the `{` is missing, `closer` where the `}` is."""
+
+    kind: str
+    clause: Clause
+    opener: Piece | None = None
+    closer: Piece | None = None
+    clauses: list[Clause] = field(factory=list)
+
+
+@define(eq=False)
+class Clause:
+    """One clause: its pieces but for those inside its braces.
+
+    `block` holds its own clauses (a payment's), `rows` are other braces in it (of a `choose`, a table); `broken` says
+    that a finding about it was already made.
+    """
+
+    context: str
+    pieces: list[Piece] = field(factory=list)
+    block: Block | None = None
+    broken: bool = False
+    rows: list[Block] = field(factory=list)
+
+    @property
+    def first(self) -> Piece:
+        return self.pieces[0]
+
+    def word(self, index: int) -> str:
+        """The text of a piece, empty if there are not so many."""
+        return self.pieces[index].text if index < len(self.pieces) else ""
+
+
+@define(eq=False)
+class _Paren:
+    piece: Piece
+    clause: Clause
+
+
+class Outline:
+    """Reads pieces into nested clauses. Use `outline`."""
+
+    def __init__(self, source: Source, all_pieces: list[Piece], starters: Starters) -> None:
+        self.source = source
+        self.pieces = all_pieces
+        self.starters = starters
+        self.found: list[Diagnostic] = []
+        self.top = Block("file", Clause("file"))
+        self.open: list[Block | _Paren] = [self.top]
+        self.clause: Clause | None = None
+        texts = [p.text for p in all_pieces if p.kind is Kind.SIGN]
+        self.excess = texts.count("}") - texts.count("{")
+        self.last: Piece | None = None
+        self.next = following(all_pieces)
+        self.paren_ahead = self.parens_ahead()
+
+    def parens_ahead(self) -> list[bool]:
+        """For each piece, whether a `)` follows on its line."""
+        found, closes = [], False
+        for piece in reversed(self.pieces):
+            found.append(closes)
+            closes = piece.kind is not Kind.NEWLINE and (closes or piece.text == ")")
+        found.reverse()
+        return found
+
+    # ------------------------------------------------------------------------------------ small parts
+
+    def span(self, piece: Piece) -> Span:
+        return Span(self.source, piece.start, piece.end)
+
+    def column(self, piece: Piece) -> int:
+        return self.source.column_of(piece.start)
+
+    def block(self) -> Block:
+        """The innermost open block."""
+        return next(b for b in reversed(self.open) if isinstance(b, Block))
+
+    def accepts(self, kind: str, piece: Piece, after: Piece | None) -> bool:
+        """Whether a clause of this kind of block may start with `piece`; where it starts with a name, it may."""
+        words = self.starters(kind)
+        if words:
+            return piece.text in words
+        return after is None or after.text in {":", ",", "<", "}", "or", "|"} or kind == "values"
+
+    def title(self, block: Block) -> str:
+        """A block as people would point at it: `payment care_fee`."""
+        words = block.clause.pieces[:2]
+        return " ".join(p.text for p in words if p.kind is Kind.WORD)
+
+    # ------------------------------------------------------------------------------------------ clauses
+
+    def end_clause(self) -> None:
+        self.clause = None
+
+    def start_clause(self, piece: Piece, after: Piece | None) -> None:
+        self.close_forgotten(piece, after)
+        block = self.block()
+        self.clause = Clause(block.kind)
+        block.clauses.append(self.clause)
+
+    def close_forgotten(self, piece: Piece, after: Piece | None) -> None:
+        """Closes blocks whose `}` is missing: a word stands here that only a block further out can start with."""
+        blocks = [b for b in self.open if isinstance(b, Block)]
+        if piece.kind is not Kind.WORD or self.accepts(blocks[-1].kind, piece, after):
+            return
+        for depth, outer in enumerate(reversed(blocks[:-1]), start=1):
+            if piece.text not in self.starters(outer.kind):
+                continue
+            forgotten = blocks[-depth:]
+            left = self.column(piece) <= self.column(forgotten[0].clause.first)
+            if left or self.excess < 0:
+                self.forget(forgotten, piece)
+            return
+
+    def forget(self, blocks: list[Block], piece: Piece) -> None:
+        """Reports and closes blocks that `piece` shows to lack their `}`."""
+        inmost = blocks[-1]
+        opener = inmost.opener
+        name = self.title(inmost)
+        self.found.append(
+            finding(
+                "MH102",
+                f"`{piece.text}` cannot stand inside `{name}`, whose `}}` is missing",
+                self.span(piece),
+                related=[Label(self.span(opener), "this `{` is never closed")] if opener else (),
+                help=f"close `{name}` with `}}` before this line",
+            )
+        )
+        for block in blocks:
+            block.clause.broken = block.clause.broken or block.kind == ROWS
+        while self.open.pop() is not blocks[0]:
+            continue
+        self.excess += len(blocks)
+
+    # ------------------------------------------------------------------------------------------ brackets
+
+    def drop_parens(self) -> None:
+        """Reports `(` that nothing closes inside the innermost block."""
+        while isinstance(paren := self.open[-1], _Paren):
+            self.open.pop()
+            if not paren.clause.broken:
+                paren.clause.broken = True
+                self.found.append(
+                    finding("MH102", "`(` is never closed", self.span(paren.piece), help="add the `)` where it ends")
+                )
+
+    def open_brace(self, piece: Piece) -> None:
+        clause = self.clause
+        if clause is None:  # `{` where a clause should start
+            self.start_clause(piece, None)
+            clause = self.clause
+            assert clause is not None
+        kind = self.kind_of_block(clause)
+        block = Block(kind, clause, piece)
+        if kind is ROWS:
+            clause.rows.append(block)
+        else:
+            clause.block = block
+        clause.pieces.append(piece)
+        self.open.append(block)
+        self.clause = None
+
+    def kind_of_block(self, clause: Clause) -> str:
+        """What stands in the braces that a clause opens; a misspelt first word is read as the word meant."""
+        if clause.block is not None or isinstance(self.open[-1], _Paren):
+            return ROWS
+        word = clause.word(0)
+        known = self.starters(clause.context)
+        if known and word not in known:
+            word = did_you_mean(word, known) or word
+        return inner(clause.context, word, clause.word(1))
+
+    def close_brace(self, piece: Piece, index: int) -> None:
+        self.drop_parens()
+        block = self.block()
+        after = self.next[index]
+        if block is self.top:
+            self.excess -= 1
+            self.found.append(
+                finding("MH102", "`}` closes nothing", self.span(piece), help="remove it, or add the `{` it belongs to")
+            )
+            return
+        if self.excess > 0 and self.closes_early(block, after):
+            self.excess -= 1
+            self.found.append(
+                finding(
+                    "MH102",
+                    f"this `}}` closes `{self.title(block)}` too early",
+                    self.span(piece),
+                    label="one too many",
+                    related=[Label(self.span(after), "this still belongs inside")] if after else (),
+                    help="remove it",
+                )
+            )
+            self.clause = None
+            return
+        block.closer = piece
+        self.open.pop()
+        self.clause = block.clause
+        if block.opener is not None:
+            block.clause.pieces.append(piece)
+
+    def closes_early(self, block: Block, after: Piece | None) -> bool:
+        """Whether the clause behind a `}` can only stand inside the block that it closes."""
+        outer = [b for b in self.open if isinstance(b, Block)][-2]
+        if after is None or after.kind is not Kind.WORD:
+            return False
+        return after.text in self.starters(block.kind) and after.text not in self.starters(outer.kind)
+
+    def line_end(self, index: int) -> None:
+        """Ends the clause, unless it goes on; opens the block of a header whose `{` is missing."""
+        after = self.next[index]
+        if isinstance(paren := self.open[-1], _Paren):
+            if not self.left_behind(paren, after):
+                return
+            self.drop_parens()
+        elif continues(self.last, after):
+            return
+        if self.clause is not None and after is not None:
+            self.open_forgotten(self.clause, after)
+        self.end_clause()
+
+    def left_behind(self, paren: _Paren, after: Piece | None) -> bool:
+        """Whether the next line is a clause of its own, although a `(` is still open."""
+        if after is None or after.kind is not Kind.WORD:
+            return False
+        starts = after.text in self.starters(paren.clause.context)
+        return starts and self.column(after) <= self.column(paren.clause.first)
+
+    def open_forgotten(self, clause: Clause, after: Piece) -> None:
+        words = block_words(clause.context)
+        kind = words.get(clause.word(0))
+        if kind is None or clause.block is not None or any(b.clause is clause for b in self.blocks()[1:]):
+            return
+        deeper = self.column(after) > self.column(clause.first)
+        if not deeper and self.excess <= 0:
+            return
+        clause.block = Block(kind, clause)
+        self.open.append(clause.block)
+        self.excess -= 1
+        if any(p.kind is Kind.OPEN_STRING for p in clause.pieces):
+            return
+        last = clause.pieces[-1]
+        self.found.append(
+            finding(
+                "MH102",
+                f"expected `{{` after `{last.text}`",
+                self.span(last),
+                help=f"what belongs to `{self.title(clause.block)}` stands between `{{` and `}}`",
+            )
+        )
+
+    def blocks(self) -> list[Block]:
+        return [b for b in self.open if isinstance(b, Block)]
+
+    # ----------------------------------------------------------------------------------------- the walk
+
+    def read(self) -> None:
+        """Reads every piece."""
+        for index, piece in enumerate(self.pieces):
+            if piece.kind is Kind.NEWLINE:
+                self.line_end(index)
+            elif piece.kind is Kind.COMMENT:
+                continue
+            elif piece.text == ";" and not (isinstance(self.open[-1], _Paren) and self.paren_ahead[index]):
+                self.drop_parens()
+                self.end_clause()
+                self.last = piece
+            else:
+                self.ink(piece, index)
+                self.last = piece
+        self.drop_parens()
+        for block in reversed(self.blocks()[1:]):
+            place = block.opener or block.clause.pieces[-1]
+            block.clause.broken = block.clause.broken or block.kind == ROWS
+            self.found.append(
+                finding(
+                    "MH102",
+                    f"`{self.title(block) or '{'}` is never closed",
+                    self.span(place),
+                    help="add the `}` where it ends",
+                )
+            )
+
+    def ink(self, piece: Piece, index: int) -> None:
+        if piece.text == "}":
+            self.close_brace(piece, index)
+            return
+        if piece.text == "{":
+            self.open_brace(piece)
+            return
+        if self.clause is None:
+            self.start_clause(piece, self.next[index])
+        clause = self.clause
+        assert clause is not None
+        if piece.text == "(":
+            self.open.append(_Paren(piece, clause))
+        elif piece.text == ")":
+            if isinstance(self.open[-1], _Paren):
+                self.open.pop()
+            elif not clause.broken:
+                clause.broken = True
+                self.found.append(
+                    finding("MH102", "`)` closes nothing", self.span(piece), help="remove it, or add the `(` before")
+                )
+        clause.pieces.append(piece)
+
+
+def outline(source: Source, all_pieces: list[Piece], starters: Starters) -> tuple[Block, list[Diagnostic]]:
+    """The clauses of a file, nested, and the findings about its brackets.
+
+    `starters` gives the first words of the clauses of a kind of block, as `probe.starters` does.
+    """
+    reader = Outline(source, all_pieces, starters)
+    reader.read()
+    return reader.top, reader.found
+
+
+def is_container(clause: Clause) -> bool:
+    """Whether the clauses in a clause's block are parsed by themselves."""
+    return clause.block is not None and clause.block.kind in CONTEXTS
