@@ -45,7 +45,7 @@ def divide(numerator: int, divisor: int, rounding: Rounding) -> int:
 
 def round_to(value: int, places: int, rounding: Rounding) -> int:
     """`value`, in units of 10**-12, rounded to a number of decimal places (0 = whole); same units."""
-    step = 10 ** (PLACES - places)
+    step: int = 10 ** (PLACES - places)
     return divide(value, step, rounding) * step
 
 

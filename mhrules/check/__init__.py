@@ -1,0 +1,1 @@
+"""Analyses that run on every check: one per file, listed in `analyses`."""

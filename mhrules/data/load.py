@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from mhrules.data import database
 from mhrules.data.binding import Binding, TableBinding
@@ -202,6 +202,10 @@ def _feed(state: _State, table: Table, origin: Origin, rules: tuple[CellRule, ..
     used = state.used.setdefault(origin.file, set())
     state.read.setdefault(origin.file, (origin, table))
     numbers: list[int | None] = []
+    rules = tuple(
+        evolve(rule, constant="") if rule.column.may_be_left_out and rule.source not in places else rule
+        for rule in rules
+    )
     for rule in rules:
         at = places.get(rule.source) if rule.constant is None else None
         if rule.constant is None:

@@ -34,7 +34,8 @@ class Column:
 
     `places` is the number of decimal places stored (2 for `$`, 6 or as declared for `%` and `number`,
     0 for `integer`); `low` and `high` are inclusive bounds in units of 10**-`places`; `codes` are the
-    allowed words of a CODE column, in declared order; `optional` means that an empty cell is `missing`.
+    allowed words of a CODE column, in declared order; `optional` means that an empty cell is `missing`, and
+    `may_be_left_out` that a source without the column is as good as one with empty cells.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column:
     optional: bool = False
     title: str = ""
     unit: str = ""
+    may_be_left_out: bool = False
     span: Span | None = None
 
 
@@ -55,7 +57,6 @@ class Table:
 
     `keys` are columns too; a row is unique by them. A `dated` table has the further columns
     `from` and `to` (inclusive days, `to` may be empty) and its spans may not overlap within one key.
-    `participants` is true where the table's first key names a participant (for orphan checks).
     `required` is false for a table that the program can do without (a table of which every column is
     optional, or that only an example fills).
     """

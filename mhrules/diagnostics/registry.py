@@ -3,6 +3,54 @@
 To add a code, add one line to `_TABLE`, in order of the codes:
 
     ("MH203", "slug-in-kebab-case", Severity.ERROR, "one lower-case sentence without a full stop"),
+
+and write its page `docs/errors/MH203.md`, whose first line is `# MH203: ` and the same sentence (tests hold both).
+A code, once released, keeps its number, its slug and its meaning; a retired number is never used again.
+Ranges: MH0xx files and limits, MH1xx syntax, MH2xx names and structure, MH3xx types, units and grain, MH4xx time and
+analyses, MH5xx contracts onto programs, MH6xx data and binding, MH7xx faults when running, MH9xx not yet and internal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from mhrules.diagnostics.model import DataPlace, Diagnostic, Label, Severity
+from mhrules.source import Span
+
+
+@frozen
+class CodeInfo:
+    """What is known of a code: its number, its slug (`unknown-name`), how much it matters, and its title."""
+
+    code: str
+    name: str
+    severity: Severity
+    title: str
+
+
+_TABLE: tuple[tuple[str, str, Severity, str], ...] = (
+    ("MH001", "unreadable-file", Severity.ERROR, "file cannot be read"),
+    ("MH002", "not-utf-8", Severity.ERROR, "file is not UTF-8 text"),
+    ("MH003", "not-nfc", Severity.ERROR, "text is not in Unicode form NFC"),
+    ("MH004", "control-character", Severity.ERROR, "bidirectional or control character"),
+    ("MH005", "wrong-first-line", Severity.ERROR, "first line is not `mhrules 1`"),
+    ("MH006", "import-outside-root", Severity.ERROR, "import leaves the program's root"),
+    ("MH007", "text-too-large", Severity.ERROR, "text is too large or nested too deeply"),
+    ("MH008", "broken-import", Severity.ERROR, "import cycle or missing import"),
+    ("MH101", "unexpected-word", Severity.ERROR, "unexpected word or sign"),
+    ("MH102", "unclosed-bracket", Severity.ERROR, "unclosed bracket"),
+    ("MH103", "stray-character", Severity.ERROR, "stray character"),
+    ("MH104", "clause-not-on-its-own-line", Severity.ERROR, "clause does not start on its own line"),
+    ("MH105", "not-a-calendar-day", Severity.ERROR, "date is not a day of the calendar"),
+    ("MH106", "too-many-digits", Severity.ERROR, "number has too many digits"),
+    ("MH107", "number-or-date-in-another-style", Severity.ERROR, "number or date is written in another style"),
+    ("MH108", "word-of-another-language", Severity.ERROR, "word or sign of another language"),
+    ("MH109", "clause-out-of-place", Severity.ERROR, "clause is unknown or stands in the wrong place"),
+    ("MH201", "unknown-name", Severity.ERROR, "unknown name"),
+    ("MH202", "name-declared-twice", Severity.ERROR, "name declared twice"),
+    ("MH203", "built-in-name", Severity.ERROR, "built-in name declared again"),
     ("MH204", "no-program", Severity.ERROR, "no program among the files"),
     ("MH205", "several-programs", Severity.ERROR, "more than one program among the files"),
     ("MH206", "missing-clause", Severity.ERROR, "required clause is missing"),
@@ -62,53 +110,6 @@ To add a code, add one line to `_TABLE`, in order of the codes:
     ("MH524", "credit-not-in-dollars", Severity.ERROR, "credit reads a fact that is not dollars"),
     ("MH525", "contract-after-term", Severity.ERROR, "contract begins after the term"),
     ("MH526", "measure-chosen-twice", Severity.ERROR, "measure chosen twice"),
-
-and write its page `docs/errors/MH203.md`, whose first line is `# MH203: ` and the same sentence (tests hold both).
-A code, once released, keeps its number, its slug and its meaning; a retired number is never used again.
-Ranges: MH0xx files and limits, MH1xx syntax, MH2xx names and structure, MH3xx types, units and grain, MH4xx time and
-analyses, MH5xx contracts onto programs, MH6xx data and binding, MH7xx faults when running, MH9xx not yet and internal.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Iterable
-
-from attrs import frozen
-
-from mhrules.diagnostics.model import DataPlace, Diagnostic, Label, Severity
-from mhrules.source import Span
-
-
-@frozen
-class CodeInfo:
-    """What is known of a code: its number, its slug (`unknown-name`), how much it matters, and its title."""
-
-    code: str
-    name: str
-    severity: Severity
-    title: str
-
-
-_TABLE: tuple[tuple[str, str, Severity, str], ...] = (
-    ("MH001", "unreadable-file", Severity.ERROR, "file cannot be read"),
-    ("MH002", "not-utf-8", Severity.ERROR, "file is not UTF-8 text"),
-    ("MH003", "not-nfc", Severity.ERROR, "text is not in Unicode form NFC"),
-    ("MH004", "control-character", Severity.ERROR, "bidirectional or control character"),
-    ("MH005", "wrong-first-line", Severity.ERROR, "first line is not `mhrules 1`"),
-    ("MH006", "import-outside-root", Severity.ERROR, "import leaves the program's root"),
-    ("MH007", "text-too-large", Severity.ERROR, "text is too large or nested too deeply"),
-    ("MH008", "broken-import", Severity.ERROR, "import cycle or missing import"),
-    ("MH101", "unexpected-word", Severity.ERROR, "unexpected word or sign"),
-    ("MH102", "unclosed-bracket", Severity.ERROR, "unclosed bracket"),
-    ("MH103", "stray-character", Severity.ERROR, "stray character"),
-    ("MH104", "clause-not-on-its-own-line", Severity.ERROR, "clause does not start on its own line"),
-    ("MH105", "not-a-calendar-day", Severity.ERROR, "date is not a day of the calendar"),
-    ("MH106", "too-many-digits", Severity.ERROR, "number has too many digits"),
-    ("MH107", "number-or-date-in-another-style", Severity.ERROR, "number or date is written in another style"),
-    ("MH108", "word-of-another-language", Severity.ERROR, "word or sign of another language"),
-    ("MH109", "clause-out-of-place", Severity.ERROR, "clause is unknown or stands in the wrong place"),
-    ("MH201", "unknown-name", Severity.ERROR, "unknown name"),
-    ("MH202", "name-declared-twice", Severity.ERROR, "name declared twice"),
     ("MH601", "data-not-found", Severity.ERROR, "data cannot be found or opened"),
     ("MH602", "missing-table", Severity.ERROR, "data of a table is missing"),
     ("MH603", "table-twice", Severity.ERROR, "table is there twice"),
@@ -146,6 +147,19 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH645", "pattern-matches-nothing", Severity.WARNING, "pattern of the binding matches no file"),
     ("MH650", "missing-package", Severity.ERROR, "package for data frames is not installed"),
     ("MH651", "not-a-frame", Severity.ERROR, "data frame cannot be read"),
+    ("MH701", "no-row-for-a-fact", Severity.ERROR, "fact is demanded and has no row"),
+    ("MH702", "missing-value-used", Severity.ERROR, "missing value is used"),
+    ("MH703", "blank-parameter-demanded", Severity.ERROR, "parameter is demanded where it is blank"),
+    ("MH704", "zero-divisor", Severity.ERROR, "divisor is zero"),
+    ("MH705", "number-too-large", Severity.ERROR, "number needs more than 38 digits"),
+    ("MH706", "negative-without-downside", Severity.ERROR, "negative amount in a payment without `downside`"),
+    ("MH707", "split-without-weight", Severity.ERROR, "split has a negative weight, or none that is positive"),
+    ("MH708", "no-row-applies", Severity.ERROR, "no row of a choice applies"),
+    ("MH709", "negative-credit", Severity.ERROR, "credit is negative"),
+    ("MH720", "invariant-fails", Severity.ERROR, "invariant does not hold"),
+    ("MH730", "year-outside-the-term", Severity.ERROR, "year lies outside the term"),
+    ("MH731", "nobody-to-settle", Severity.WARNING, "no participant has facts in the year"),
+    ("MH732", "output-cannot-be-written", Severity.ERROR, "output cannot be written"),
     ("MH901", "not-yet", Severity.ERROR, "not yet supported"),
     ("MH999", "internal-error", Severity.ERROR, "internal error"),
 )

@@ -172,9 +172,7 @@ class Interpreter:
         value: T = found
         return value
 
-    def traced(
-        self, what: object, row: Row, compute: Callable[[], T], key: tuple[object, ...] | None = None
-    ) -> T:
+    def traced(self, what: object, row: Row, compute: Callable[[], T], key: tuple[object, ...] | None = None) -> T:
         """What `compute` gives; while a trace runs, as a step of it.
 
         Raises:
@@ -291,7 +289,7 @@ class Interpreter:
         return last_day(months[-1]) if cell.moment is ir.Moment.LAST_DAY else first_day(months[0])
 
     def member_months(self, row: Row) -> int:
-        """Member months of the row's payer and practice in its months, in units of 10**-12; nothing in the panel is 0."""
+        """Member months of the row's payer and practice in its months, in units of 10**-12; without row 0."""
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
         name = f"{self.plan.participant}_payer_month"
         if not self.facts.present(name):
@@ -575,4 +573,3 @@ def _summary(node: ir.Aggregate, values: list[Any]) -> ir.Value:
         return kernel.nearest_rank(values, node.argument or 0)
     chosen: ir.Value = max(values) if node.function == "maximum" else min(values)
     return chosen
-

@@ -1,1 +1,1 @@
-"""Settlement: participation, payments, credits and invariants of one program year, and the files they are written to."""
+"""Settlement of one program year: participation, payments, credits, invariants, and the files that hold them."""

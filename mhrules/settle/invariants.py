@@ -34,7 +34,8 @@ def rows_of(interpreter: Interpreter, keys: frozenset[str], clock: Clock) -> lis
     Raises:
         Faulted: who is there cannot be known.
     """
-    order = ("payer", "practice", *interpreter.plan.practice_keys, "line")
+    whose = ("practice", "payer") if clock[0] == "contract_year" else ("payer", "practice")
+    order = (*whose, *interpreter.plan.practice_keys, "line")
     others = sorted(keys - set(order) - set(ir.TIME_KEYS))
     rows = [Row(clock=clock)]
     for key in (*(key for key in order if key in keys), *others):

@@ -40,7 +40,7 @@ class Atom:
 
 @frozen
 class Verdict:
-    """How a requirement came out: `met`, `missed` or `not_yet_due` (counts as met); `due` is its last month of grace."""
+    """How a requirement came out: `met`, `missed`, or `not_yet_due`, which counts as met until the month `due`."""
 
     requirement: ir.RequirementPlan = field(repr=False)
     verdict: str
@@ -111,9 +111,7 @@ def asked(plan: Plan, payer: str) -> Iterator[tuple[int, tuple[ir.RequirementPla
             yield group.at_least, own
 
 
-def _verdict(
-    interpreter: Interpreter, requirement: ir.RequirementPlan, row: Row, month: int, practice: str
-) -> Verdict:
+def _verdict(interpreter: Interpreter, requirement: ir.RequirementPlan, row: Row, month: int, practice: str) -> Verdict:
     start = interpreter.world.presence(practice).start
     due = None if requirement.by_month is None else start + requirement.by_month - 1
     holds = interpreter.traced(requirement, row, lambda: interpreter.truth(requirement.condition, row))

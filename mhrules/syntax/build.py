@@ -1,5 +1,7 @@
 """Lark's parse tree to our tree: measures, payments, contracts, examples and whole files."""
 
+# ruff: noqa: D102 (one method per rule of the grammar, named as the rule)
+
 from __future__ import annotations
 
 from typing import Any
@@ -307,6 +309,7 @@ class Builder(ClauseBuilder):
     def given_key_(self, node: Tree[Token]) -> t.GivenKey:
         key, value = node.children
         text = self.string(value) if value.type == "STRING" else str(value)  # type: ignore[union-attr, arg-type]
+        self.check_month(value)  # type: ignore[arg-type]
         return t.GivenKey(key=self.word(key), value=text, span=self.span(node))  # type: ignore[arg-type]
 
     def given_values_(self, node: Tree[Token]) -> tuple[t.GivenValue, ...]:
@@ -341,7 +344,13 @@ class Builder(ClauseBuilder):
     def id_text_(self, node: Tree[Token]) -> t.Name:
         return t.Name(text=self.string(node.children[0]), span=self.span(node))  # type: ignore[arg-type]
 
+    def check_month(self, token: Token) -> None:
+        """A coded finding about a month such as `2012-13`."""
+        if token.type == "MONTH_NAME":
+            self.date(token, behind="-01")
+
     def period_name_(self, node: Tree[Token]) -> t.PeriodName:
+        self.check_month(node.children[0])  # type: ignore[arg-type]
         return t.PeriodName(text=str(node.children[0]), span=self.span(node))
 
     def money_amount_(self, node: Tree[Token]) -> int:

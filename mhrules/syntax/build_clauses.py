@@ -1,5 +1,7 @@
 """Lark's parse tree to our tree: the clauses of programs and the blocks inside them."""
 
+# ruff: noqa: D102 (one method per rule of the grammar, named as the rule)
+
 from __future__ import annotations
 
 from typing import Any
@@ -16,6 +18,7 @@ def of_type(items: list[Any], kind: type) -> tuple[Any, ...]:
 
 
 def clauses(items: list[Any]) -> tuple[t.Clause, ...]:
+    """The clauses among the items, in order."""
     return of_type(items, t.Clause)
 
 
@@ -34,8 +37,8 @@ class ClauseBuilder(ExpressionBuilder):
         word = str(node.children[0])
         if word == "calendar":
             return t.YearRule(month=1, day=1, calendar=True, span=self.span(node))
-        month, day = map(int, word.split("-"))
-        return t.YearRule(month=month, day=day, calendar=False, span=self.span(node))
+        first = self.date(node.children[0], "2001-")  # type: ignore[arg-type]
+        return t.YearRule(month=first.month, day=first.day, calendar=False, span=self.span(node))
 
     def starts_(self, node: Tree[Token]) -> t.Starts:
         return t.Starts(fact=self.kids(node)[0], span=self.span(node))
@@ -318,7 +321,11 @@ class ClauseBuilder(ExpressionBuilder):
         items = self.kids(node)
         patterns, value, *to_value = (item for item in self.without_notes(items) if item is not None)
         return t.TableRow(
-            patterns=patterns, value=value, to_value=to_value[0] if to_value else None, notes=self.notes(items), span=self.span(node)
+            patterns=patterns,
+            value=value,
+            to_value=to_value[0] if to_value else None,
+            notes=self.notes(items),
+            span=self.span(node),
         )
 
     def table_otherwise_(self, node: Tree[Token]) -> t.TableRow:

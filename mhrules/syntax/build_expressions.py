@@ -1,5 +1,7 @@
 """Lark's parse tree to our tree: names, literals, types and expressions."""
 
+# ruff: noqa: D102 (one method per rule of the grammar, named as the rule)
+
 from __future__ import annotations
 
 import datetime
@@ -17,6 +19,11 @@ from mhrules.syntax import tree as t
 
 MOST_DIGITS = 15
 MOST_PLACES = 9
+_SHAPES = {
+    (False, False): "write year, month and day, as in `2011-05-01`",
+    (True, False): "write month and day, as in `07-01`; it must exist in every year",
+    (False, True): "write year and month, as in `2011-05`",
+}
 WHOLE_UNITS = {"cents": 2, "dollars": 0, "whole": 0}
 
 
@@ -92,16 +99,17 @@ class ExpressionBuilder:
             return 0
         return exact.from_text(text)
 
-    def date(self, token: Token) -> datetime.date:
+    def date(self, token: Token, before: str = "", behind: str = "") -> datetime.date:
+        """The day that a token names with what is put `before` or `behind` it; a coded finding if there is none."""
         try:
-            return datetime.date.fromisoformat(str(token))
+            return datetime.date.fromisoformat(f"{before}{token}{behind}")
         except ValueError:
             self.problems.append(
                 finding(
                     "MH105",
-                    f"`{token}` is not a day of the calendar",
+                    f"`{token}` is not {'a month' if behind else 'a day'} of the calendar",
                     self.span(token),
-                    help="write year, month and day, as in `2011-05-01`",
+                    help=_SHAPES[bool(before), bool(behind)],
                 )
             )
             return datetime.date(1970, 1, 1)
@@ -450,6 +458,4 @@ class ExpressionBuilder:
     def alternative_(self, node: Tree[Token]) -> t.Alternative:
         items = self.kids(node)
         name, value, condition = self.without_notes(items)
-        return t.Alternative(
-            name=name, value=value, condition=condition, notes=self.notes(items), span=self.span(node)
-        )
+        return t.Alternative(name=name, value=value, condition=condition, notes=self.notes(items), span=self.span(node))

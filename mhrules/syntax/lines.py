@@ -44,5 +44,5 @@ class ClauseLines:
                 open_brackets.append(text)
             elif open_brackets and text == OPENING[open_brackets[-1]]:
                 open_brackets.pop()
-            last = text if token.type in QUOTED else text.split()[-1]
+            last = text if token.type in QUOTED else text.rsplit(maxsplit=1)[-1]
             yield token

@@ -28,7 +28,8 @@ _VALUES = (
 VALUES = frozenset(_VALUES.split())
 """What a value can begin with."""
 _FOLLOWING = (
-    "AND OR AS ATTRIBUTED_AT_LEAST COMPARISON DEFAULT FROM IN INCREASED KEPT MINUS OF PLUS ROUNDED SLASH STAR WHEN LPAR "
+    "AND OR AS ATTRIBUTED_AT_LEAST COMPARISON DEFAULT FROM "
+    "IN INCREASED KEPT MINUS OF PLUS ROUNDED SLASH STAR WHEN LPAR "
     "THE_SAME_FOR_EACH_PAYER ACROSS_PAYERS DURATION_UNIT PMPM PER"
 )
 FOLLOWING = frozenset(_FOLLOWING.split())
@@ -105,7 +106,7 @@ class Trouble:
     """Where the parser stopped inside a clause.
 
     `found` is the piece that it could not take, None where the clause just ends; `before` is what
-    stands in front of it; `clause` is the first piece of the clause (or of its row) and `context` the kind of block around it.
+    stands in front of it; `clause` is the first piece of the clause (or of its row), `context` the kind of block.
     """
 
     source: Source
@@ -394,12 +395,9 @@ def _instead_of(t: Trouble) -> Diagnostic | None:
 
 def _missing_sign(t: Trouble) -> Diagnostic | None:
     """`:` or `=` left out."""
-    if (
-        t.found is None
-        or t.takes("_SEP")
-        or t.found.kind is Kind.SIGN
-        and t.found.text not in ("{", "(", "-", "$", "%")
-    ):
+    if t.found is None or t.takes("_SEP"):
+        return None
+    if t.found.kind is Kind.SIGN and t.found.text not in ("{", "(", "-", "$", "%"):
         return None
     wanted = ":" if t.takes("COLON") else "=" if t.takes("EQUAL") else None
     if wanted is None or t.takes("NAME"):

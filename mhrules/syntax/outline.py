@@ -47,6 +47,7 @@ class Clause:
 
     @property
     def first(self) -> Piece:
+        """What the clause begins with."""
         return self.pieces[0]
 
     def word(self, index: int) -> str:
@@ -60,7 +61,7 @@ class _Paren:
     clause: Clause
 
 
-class Outline:
+class _Outline:
     """Reads pieces into nested clauses. Use `outline`."""
 
     def __init__(self, source: Source, all_pieces: list[Piece], starters: Starters) -> None:
@@ -334,7 +335,7 @@ def outline(source: Source, all_pieces: list[Piece], starters: Starters) -> tupl
 
     `starters` gives the first words of the clauses of a kind of block, as `probe.starters` does.
     """
-    reader = Outline(source, all_pieces, starters)
+    reader = _Outline(source, all_pieces, starters)
     reader.read()
     return reader.top, reader.found
 

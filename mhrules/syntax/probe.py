@@ -72,7 +72,7 @@ class Probe:
         assert isinstance(thread, LexerThread)
         self._state.lexer_thread = thread
         state = self._state.parser_state
-        # A refused token may have been taken for the end of something first: what could stand here is asked before that.
+        # A refused token may have ended something first: what could stand here is asked of the state before it.
         here = list(state.state_stack), list(state.value_stack)
         try:
             for token in thread.lex(state):  # type: ignore[no-untyped-call]

@@ -167,7 +167,7 @@ class _Search:
             self.rest(clause, restart)
 
     def starts_anew(self, clause: Clause, piece: Piece) -> bool:
-        """Whether a line of a clause, gone on with only because of an operator at a line end, is a clause of its own."""
+        """Whether a line that belongs to a clause only by an operator at a line end is a clause of its own."""
         before = self.neighbour(piece.start, -1)
         return (
             piece.start > clause.first.start

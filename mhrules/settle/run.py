@@ -1,0 +1,212 @@
+"""The settlement of a program year: every line demanded, every fault listed, and only then postings."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from mhrules.diagnostics.model import Diagnostic, DiagnosticError
+from mhrules.diagnostics.registry import finding
+from mhrules.engine.faults import Faulted, Gathering
+from mhrules.engine.rows import Row
+from mhrules.plan.whole import Plan
+from mhrules.settle import ledger
+from mhrules.settle.invariants import Failure, failures, published
+from mhrules.settle.ledger import Line, Posting, Published, Settlement
+from mhrules.settle.participation import Participation, judge
+from mhrules.settle.payments import Books, Hold
+from mhrules.settle.split import controls
+from mhrules.source import Span
+from mhrules.syntax.tree import Period
+
+if TYPE_CHECKING:
+    from mhrules.data.dataset import Dataset
+
+LISTED = 100  # findings that are listed of one rule; of more, how many
+
+
+def settle(
+    plan: Plan,
+    dataset: Dataset,
+    year: int,
+    *,
+    run: str = "1",
+    posted_on: datetime.date | None = None,
+    hold: bool = False,
+) -> Settlement:
+    """Settle a program year.
+
+    `run` and `posted_on` go onto every posting as they are. Where anything fails there are no postings; with `hold`
+    the lines that fail, and what reads them, are posted as `held` with no amount, and all others as usual.
+
+    Raises:
+        DiagnosticError: the plan needs what is not settled yet (MH901), or the term has no month in the year (MH730).
+    """
+    _refuse(plan, year)
+    settling = _Settling(plan, dataset, year, run, posted_on, hold)
+    found = settling.failing()
+    if hold and found:
+        holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
+        settling = _Settling(plan, dataset, year, run, posted_on, hold, holds)
+        settling.faults.faults += [failure.finding for failure in found]
+    return settling.settlement(found)
+
+
+def _refuse(plan: Plan, year: int) -> None:
+    refused = [finding("MH901", f"{what} cannot be settled yet", span) for what, span in plan.not_yet]
+    first = plan.calendar.year_first(year)
+    if first + 11 < plan.first_month or (plan.last_month is not None and first > plan.last_month):
+        refused.append(finding("MH730", f"the term of program `{plan.program}` has no month in {year}"))
+    if refused:
+        raise DiagnosticError(refused)
+
+
+class _Settling:
+    """One pass over a program year; `holds` are lines that a failing invariant keeps back."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: Dataset,
+        year: int,
+        run: str,
+        posted_on: datetime.date | None,
+        hold: bool,
+        holds: tuple[Hold, ...] = (),
+    ) -> None:
+        self.plan, self.dataset, self.year = plan, dataset, year
+        self.run, self.posted_on, self.hold = run, posted_on, hold
+        self.books = Books(plan, dataset, year, holds)
+        self.faults = Gathering()
+        self._year = ("year", plan.calendar.year_first(year))
+
+    def failing(self) -> list[Failure]:
+        """Where invariants do not hold."""
+        interpreter = self.books.interpreter
+        return [
+            failure for ensure in self.plan.ensures for failure in failures(interpreter, ensure, self.year, self.faults)
+        ]
+
+    def settlement(self, failing: list[Failure]) -> Settlement:
+        """The whole; `failing` are the invariants that do not hold."""
+        participation = tuple(self._participation())
+        lines = list(self._lines())
+        credits = list(self._credits())
+        quantities = tuple(self._published())
+        problems = [*self.faults.faults, *(failure.finding for failure in failing)]
+        postings: list[Posting] = []
+        if self.hold or not problems:
+            postings = sorted([*lines, *credits], key=lambda posting: posting.order)
+        return Settlement(
+            plan=self.plan,
+            dataset=self.dataset,
+            year=self.year,
+            run=self.run,
+            posted_on=self.posted_on,
+            postings=tuple(postings),
+            participation=participation,
+            quantities=quantities,
+            findings=(*limited(problems), *self._empty(participation)),
+            held=self.hold and bool(problems),
+            controls=controls(self.books.interpreter, postings),
+            books=self.books,
+        )
+
+    # ------------------------------------------------------------------------------------------ parts
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        """Every payer and practice that have a month of the year in common; a start that is not known is a fault."""
+        for payer in self.books.world.payers:
+            for practice in self.books.world.practices:
+                with self.faults:
+                    if self.books.world.exists(Row.of(self._year, payer=payer, practice=practice)):
+                        yield payer, practice
+
+    def _participation(self) -> Iterator[Participation]:
+        for payer, practice in self._pairs():
+            for month in self.books.world.months(Row.of(self._year, payer=payer, practice=practice)):
+                with self.faults:
+                    yield judge(self.books.interpreter, payer, practice, month)
+
+    def _lines(self) -> Iterator[Posting]:
+        for payer, practice in self._pairs():
+            for payment in self.plan.payments:
+                for first in self.books.firsts(payment, payer, self.year):
+                    try:
+                        line = self.books.line(payment, payer, practice, first)
+                    except Faulted as error:
+                        self.faults.faults += error.faults
+                        yield self._held(payment, payer, practice, first, error)
+                    else:
+                        if line is not None:
+                            yield self._posting(line)
+
+    def _credits(self) -> Iterator[Posting]:
+        for payer, practice in self._pairs():
+            credits = self.plan.payer(payer).credits
+            try:
+                applied = self.books.credits.applied(payer, practice, self.year) if credits else None
+            except Faulted as error:
+                self.faults.faults += error.faults
+                yield self._held(credits[0].against[0], payer, practice, self._year[1], error)
+            else:
+                for use in applied.uses if applied else ():
+                    line = evolve(
+                        use.line, status=ledger.CREDITED, reason=use.credit.title, units=0, amount=-use.amount
+                    )
+                    yield self._posting(line)
+
+    def _published(self) -> Iterator[Published]:
+        for report in self.plan.reports:
+            yield from published(self.books.interpreter, report, self.year, self.faults)
+
+    # --------------------------------------------------------------------------------------- postings
+
+    def _posting(self, line: Line) -> Posting:
+        return Posting(
+            payer=line.payer,
+            payee=line.payee,
+            practice=line.practice,
+            payment=line.payment,
+            period=self.plan.calendar.label(line.first, line.period),
+            units=line.units,
+            amount=line.amount,
+            status=line.status,
+            reason=line.reason,
+            kind=ledger.FINAL,
+            run=self.run,
+            posted_on=self.posted_on,
+            reverses="",
+            first=line.first,
+            length=line.period.months,
+        )
+
+    def _held(self, payment: str, payer: str, practice: str, first: int, error: Faulted) -> Posting:
+        """What is posted for a line that cannot be known, or a credit: nothing, and why."""
+        row = self.books.row(payment, payer, practice, first)
+        assert row.clock is not None
+        blank = Line(payment, payer, "", practice, Period(row.clock[0]), first, ())
+        return self._posting(evolve(blank, status=ledger.HELD, reason=error.faults[0].code))
+
+    def _empty(self, participation: tuple[Participation, ...]) -> Iterator[Diagnostic]:
+        """A note that nobody is there, which is more often a wrong folder than an empty program."""
+        if not participation and not self.faults.faults:
+            yield finding(
+                "MH731", f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
+            )
+
+
+def limited(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once, the first hundred of a rule (code and place in the text), then how many more."""
+    by_rule: dict[tuple[str, Span | None], list[Diagnostic]] = {}
+    for problem in dict.fromkeys(problems):
+        by_rule.setdefault((problem.code, problem.span), []).append(problem)
+    found: list[Diagnostic] = []
+    for (code, span), listed in by_rule.items():
+        found += listed[:LISTED]
+        if len(listed) > LISTED:
+            found.append(finding(code, f"{len(listed) - LISTED} more of the same", span))
+    return tuple(found)
