@@ -3,7 +3,7 @@
     read → parse → declare (names) → bind (contracts) → lower (plan) → check (analyses)
 
 A `Compilation` is made from a file or a folder of rule files; each stage is a property, computed once.
-Findings of all stages are collected; a later stage is skipped where an earlier one left errors.
+Findings of all stages are collected; a later stage is skipped where an earlier one left nothing to go on with.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from mhrules.plan.whole import Plan
 from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.semantics.program import Agreement, Program
+from mhrules.source import Source
+from mhrules.syntax.tree import Contract, Note, NoteKind
 
 
 class Compilation:
@@ -38,14 +40,20 @@ class Compilation:
         """The files as read and parsed."""
         loaded = [load_files(path) for path in self.paths]
         for files in loaded:
-            self._findings.extend(files.findings.sorted())
+            self._findings.extend(files.findings)
         return loaded
 
     @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Every text that was read, each once however often it is imported."""
+        texts = {(source.name, source.sha256): source for files in self.loaded for source in files.sources}
+        return tuple(texts.values())
+
+    @cached_property
     def program(self) -> Program | None:
-        """The declarations by name; None if there is no program to speak of."""
-        files = {file.span.source.sha256: file for loaded in self.loaded for file in loaded.files}
-        return program_from_files(list(files.values()), self._findings)
+        """The declarations by name; None if there is no program to speak of, or a text has syntax mistakes."""
+        files = {tree.span.source.sha256: tree for loaded in self.loaded for tree in loaded.trees}
+        return None if self._findings.has_errors else program_from_files(list(files.values()), self._findings)
 
     @cached_property
     def agreements(self) -> Mapping[str, Agreement]:
@@ -54,7 +62,7 @@ class Compilation:
 
     @cached_property
     def lowered(self) -> Lowered | None:
-        """The plan and what the analyses look at; None while names or contracts have errors."""
+        """The plan and what the analyses look at; None if there is no program."""
         bound = self.agreements
         if self.program is None:
             return None
@@ -84,3 +92,14 @@ class Compilation:
             self._findings.raise_if_errors()
         assert self.lowered is not None
         return self.lowered.plan
+
+    @cached_property
+    def assumed(self) -> tuple[Note, ...]:
+        """The figures of program and contracts that rest on an assumption, in order of the text."""
+        items = [item for loaded in self.loaded for tree in loaded.trees for item in tree.items]
+        if self.program is not None:
+            contracts = {id(contract) for contract in self.program.contracts}
+            kept = [item for item in items if not isinstance(item, Contract) or id(item) in contracts]
+            items = kept
+        notes = {note.span: note for item in items for note in item.walk() if isinstance(note, Note)}
+        return tuple(note for note in notes.values() if note.kind is NoteKind.ASSUMED)

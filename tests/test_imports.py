@@ -20,8 +20,8 @@ LAYERS = (
     ("mhrules.syntax",),
     ("mhrules.data.__init__", "mhrules.data.schema"),  # semantics reads the schema, the rest of data comes later
     ("mhrules.semantics",),
-    ("mhrules.check",),
     ("mhrules.plan",),
+    ("mhrules.check",),  # the analyses run over the plan: docs/decisions/0002
     ("mhrules.data",),
     ("mhrules.engine",),
     ("mhrules.settle",),

@@ -1,1 +1,1 @@
-"""The command line, one file per verb."""
+"""The command line: one file per verb, loaded when the verb is called."""

@@ -105,7 +105,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH519", "too-few-measures", Severity.ERROR, "too few measures chosen"),
     ("MH520", "requirement-not-open", Severity.ERROR, "contract has a requirement that the program does not allow"),
     ("MH521", "credit-with-other-keys", Severity.ERROR, "credit reads a fact under other keys"),
-    ("MH522", "negative-credit", Severity.ERROR, "credit would add to what is owed"),
+    ("MH522", "credit-below-zero", Severity.ERROR, "credit would add to what is owed"),
     ("MH523", "clause-not-open", Severity.ERROR, "contract decides what the program fixes"),
     ("MH524", "credit-not-in-dollars", Severity.ERROR, "credit reads a fact that is not dollars"),
     ("MH525", "contract-after-term", Severity.ERROR, "contract begins after the term"),

@@ -60,7 +60,7 @@ class Facts:
         roster = self.schema.roster
         if column in (roster, f"{roster}_id", "practice", "practice_id"):
             return "practice"
-        return column.removesuffix("_id")
+        return "month" if column == "year_month" else column.removesuffix("_id")
 
     def indexed(self, name: str) -> Indexed:
         """A table by key.

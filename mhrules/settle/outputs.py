@@ -83,11 +83,9 @@ def postings_csv(settlement: Settlement) -> str:
     places = max(CENTS, settlement.plan.rounding[0])
     for p in settlement.postings:
         posted = "" if p.posted_on is None else p.posted_on.isoformat()
-        units, amount = Exact(to_text(p.units)), Exact(to_text(p.amount, places))
-        rows.append(
-            (p.payer, p.payee, p.practice, p.payment, p.period, units, amount)
-            + (p.status, p.reason, p.kind, p.run, posted, p.reverses)
-        )
+        whose = (p.payer, p.payee, p.practice, p.payment, p.period)
+        numbers = (Exact(to_text(p.units)), Exact(to_text(p.amount, places)))
+        rows.append((*whose, *numbers, p.status, p.reason, p.kind, p.run, posted, p.reverses))
     return _csv(POSTING_COLUMNS, rows)
 
 

@@ -46,12 +46,11 @@ def settle(
         DiagnosticError: the plan needs what is not settled yet (MH901), or the term has no month in the year (MH730).
     """
     _refuse(plan, year)
-    settling = _Settling(plan, dataset, year, run, posted_on, hold)
+    settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
     found = settling.failing()
     if hold and found:
         holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
-        settling = _Settling(plan, dataset, year, run, posted_on, hold, holds)
-        settling.faults.faults += [failure.finding for failure in found]
+        settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold, holds=holds)
     return settling.settlement(found)
 
 
@@ -72,6 +71,7 @@ class _Settling:
         plan: Plan,
         dataset: Dataset,
         year: int,
+        *,
         run: str,
         posted_on: datetime.date | None,
         hold: bool,

@@ -146,6 +146,16 @@ def explain(trouble: Trouble) -> Diagnostic:
     return _in_general(trouble)
 
 
+def missing_brace(source: Source, last: Piece, name: str) -> Diagnostic:
+    """The finding about a clause whose block has no `{`; `last` is the last piece before it."""
+    return finding(
+        "MH102",
+        f"expected `{{` after `{shown(last)}`",
+        Span(source, last.start, last.end),
+        help=f"what belongs to `{name}` stands between `{{` and `}}`",
+    )
+
+
 # ------------------------------------------------------------------------------------------ what is expected
 
 

@@ -17,6 +17,7 @@ from mhrules.source import Source, Span
 from mhrules.syntax.contexts import CONTEXTS, ROWS, block_words, inner
 from mhrules.syntax.scan import Kind, Piece, continues, following
 
+_ROW_WORDS = frozenset(["when", "otherwise", "below"])
 Starters = Callable[[str], frozenset[str]]
 
 
@@ -104,7 +105,13 @@ class _Outline:
         words = self.starters(kind)
         if words:
             return piece.text in words
-        return after is None or after.text in {":", ",", "<", "}", "or", "|"} or kind == "values"
+        if kind == "values":
+            return not self.is_left_of(piece, self.block())
+        return after is None or after.text in {":", ",", "<", "}", "or", "|"}
+
+    def is_left_of(self, piece: Piece, block: Block) -> bool:
+        """Whether a line stands no deeper than the clause whose block should hold it."""
+        return self.column(piece) <= self.column(block.clause.first)
 
     def title(self, block: Block) -> str:
         """A block as people would point at it: `payment care_fee`."""
@@ -118,23 +125,42 @@ class _Outline:
 
     def start_clause(self, piece: Piece, after: Piece | None) -> None:
         self.close_forgotten(piece, after)
+        self.catch_rows(piece)
         block = self.block()
         self.clause = Clause(block.kind)
         block.clauses.append(self.clause)
 
     def close_forgotten(self, piece: Piece, after: Piece | None) -> None:
         """Closes blocks whose `}` is missing: a word stands here that only a block further out can start with."""
-        blocks = [b for b in self.open if isinstance(b, Block)]
-        if piece.kind is not Kind.WORD or self.accepts(blocks[-1].kind, piece, after):
+        blocks = self.blocks()
+        if self.excess >= 0 or piece.kind is not Kind.WORD or self.accepts(blocks[-1].kind, piece, after):
             return
         for depth, outer in enumerate(reversed(blocks[:-1]), start=1):
-            if piece.text not in self.starters(outer.kind):
-                continue
-            forgotten = blocks[-depth:]
-            left = self.column(piece) <= self.column(forgotten[0].clause.first)
-            if left or self.excess < 0:
-                self.forget(forgotten, piece)
+            if piece.text in self.starters(outer.kind):
+                forgotten = blocks[-depth:]
+                if self.is_left_of(piece, forgotten[0]) or piece.text in block_words(outer.kind):
+                    self.forget(forgotten, piece)
+                return
+
+    def catch_rows(self, piece: Piece) -> None:
+        """Takes rows whose `{` is missing into braces of the clause before, which is then reported once."""
+        block = self.block()
+        lost = piece.text in _ROW_WORDS and block.kind in CONTEXTS and self.starters(block.kind)
+        if not lost or self.excess <= 0 or not block.clauses or piece.text in self.starters(block.kind):
             return
+        clause = block.clauses[-1]
+        self.open.append(Block(ROWS, clause))
+        self.excess -= 1
+        if not clause.broken:
+            clause.broken = True
+            self.found.append(
+                finding(
+                    "MH102",
+                    f"the `{{` before `{piece.text}` is missing",
+                    self.span(piece),
+                    help="rows stand between `{` and `}`, as in `choose { when CONDITION : VALUE }`",
+                )
+            )
 
     def forget(self, blocks: list[Block], piece: Piece) -> None:
         """Reports and closes blocks that `piece` shows to lack their `}`."""
@@ -204,7 +230,7 @@ class _Outline:
                 finding("MH102", "`}` closes nothing", self.span(piece), help="remove it, or add the `{` it belongs to")
             )
             return
-        if self.excess > 0 and self.closes_early(block, after):
+        if self.excess > 0 and self.closes_early(piece, block, after):
             self.excess -= 1
             self.found.append(
                 finding(
@@ -216,7 +242,10 @@ class _Outline:
                     help="remove it",
                 )
             )
-            self.clause = None
+            if after is not None and self.same_line(piece, after) and self.clause is not None:
+                self.clause.broken = True
+            else:
+                self.clause = None
             return
         block.closer = piece
         self.open.pop()
@@ -224,12 +253,19 @@ class _Outline:
         if block.opener is not None:
             block.clause.pieces.append(piece)
 
-    def closes_early(self, block: Block, after: Piece | None) -> bool:
-        """Whether the clause behind a `}` can only stand inside the block that it closes."""
-        outer = [b for b in self.open if isinstance(b, Block)][-2]
-        if after is None or after.kind is not Kind.WORD:
+    def closes_early(self, piece: Piece, block: Block, after: Piece | None) -> bool:
+        """Whether what stands behind a `}` can only stand inside the block that it closes."""
+        outer = self.blocks()[-2]
+        if after is None:
+            return False
+        if block.kind in CONTEXTS and block.kind != "values" and self.same_line(piece, after):
+            return after.text not in ("}", ";")
+        if after.kind is not Kind.WORD:
             return False
         return after.text in self.starters(block.kind) and after.text not in self.starters(outer.kind)
+
+    def same_line(self, piece: Piece, after: Piece) -> bool:
+        return self.source.line_of(piece.start) == self.source.line_of(after.start)
 
     def line_end(self, index: int) -> None:
         """Ends the clause, unless it goes on; opens the block of a header whose `{` is missing."""
@@ -252,27 +288,23 @@ class _Outline:
         return starts and self.column(after) <= self.column(paren.clause.first)
 
     def open_forgotten(self, clause: Clause, after: Piece) -> None:
-        words = block_words(clause.context)
-        kind = words.get(clause.word(0))
-        if kind is None or clause.block is not None or any(b.clause is clause for b in self.blocks()[1:]):
+        """Opens the block of a clause whose `{` is missing; the search reports that with the clause."""
+        if clause.block is not None or clause.rows or self.block().kind != clause.context:
             return
-        deeper = self.column(after) > self.column(clause.first)
-        if not deeper and self.excess <= 0:
+        kind = block_words(clause.context).get(clause.word(0)) or self.kind_by_content(clause, after)
+        if kind is None or not (self.column(after) > self.column(clause.first) or self.excess > 0):
             return
         clause.block = Block(kind, clause)
         self.open.append(clause.block)
         self.excess -= 1
-        if any(p.kind is Kind.OPEN_STRING for p in clause.pieces):
-            return
-        last = clause.pieces[-1]
-        self.found.append(
-            finding(
-                "MH102",
-                f"expected `{{` after `{last.text}`",
-                self.span(last),
-                help=f"what belongs to `{self.title(clause.block)}` stands between `{{` and `}}`",
-            )
-        )
+
+    def kind_by_content(self, clause: Clause, after: Piece) -> str | None:
+        """What block a clause without a known first word may have opened, by how the next line starts."""
+        known = self.starters(clause.context)
+        if self.excess <= 0 or clause.word(0) in known or after.text in known:
+            return None
+        kinds = block_words(clause.context).values()
+        return next((kind for kind in kinds if after.text in self.starters(kind)), None)
 
     def blocks(self) -> list[Block]:
         return [b for b in self.open if isinstance(b, Block)]
@@ -288,6 +320,8 @@ class _Outline:
                 continue
             elif piece.text == ";" and not (isinstance(self.open[-1], _Paren) and self.paren_ahead[index]):
                 self.drop_parens()
+                if self.clause is not None and (after := self.next[index]) is not None:
+                    self.open_forgotten(self.clause, after)
                 self.end_clause()
                 self.last = piece
             else:

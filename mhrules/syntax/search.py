@@ -7,10 +7,10 @@ from bisect import bisect_right
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.source import Source
 from mhrules.syntax.contexts import CONTEXTS, ROWS
-from mhrules.syntax.mistakes import VALUES, Trouble, explain
+from mhrules.syntax.mistakes import VALUES, Trouble, explain, missing_brace
 from mhrules.syntax.outline import Block, Clause, is_container, outline
 from mhrules.syntax.probe import Probe, Stop, at_context, starters
-from mhrules.syntax.scan import CONTINUING, Piece
+from mhrules.syntax.scan import CONTINUING, Kind, Piece
 
 
 def mistakes(source: Source, all_pieces: list[Piece], most: int) -> list[Diagnostic]:
@@ -82,6 +82,12 @@ class _Search:
             stop = probe.feed(text, block.closer.start, clause.pieces[-1].end) or probe.end_clause()
         if stop is not None:
             self.report(clause, stop)
+        elif block.opener is None:
+            self.found.append(missing_brace(self.source, clause.pieces[-1], self.words(clause)))
+
+    def words(self, clause: Clause) -> str:
+        """A clause as a message names it: `payment care_fee`."""
+        return " ".join(p.text for p in clause.pieces[:2] if p.kind is Kind.WORD)
 
     def leaf(self, clause: Clause, is_first: bool) -> None:
         """A clause with everything in its braces; a row with a mistake is taken out to look at the others."""

@@ -1,0 +1,81 @@
+"""The command `mhrules`: a group whose verbs are loaded when they are called.
+
+Only click is imported here, so that `mhrules --help` is there at once. Exit codes: 0 fine, 1 findings in a rule text
+or in data, 2 wrong usage or unreadable input, 3 mhrules itself failed.
+"""
+
+from __future__ import annotations
+
+import errno
+from importlib import import_module
+from typing import Any
+
+import click
+
+from mhrules.version import __version__
+
+VERBS = {
+    "check": ("mhrules.cli.check", "find the mistakes in programs and contracts"),
+    "fmt": ("mhrules.cli.fmt", "put rule texts into their common layout"),
+    "test": ("mhrules.cli.test_verb", "run the worked examples of programs"),
+    "schema": ("mhrules.cli.schema", "say which tables and columns a program reads"),
+    "settle": ("mhrules.cli.settle", "work out what every payer owes every practice"),
+    "explain": ("mhrules.cli.explain", "say why an amount is what it is"),
+    "explain-code": ("mhrules.cli.explain_code", "say what a code such as MH101 means"),
+}
+"""By verb: the module whose `command` it is, and what `--help` says of it."""
+
+
+class Verbs(click.Group):
+    """The group of all verbs; a verb's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order in which a program is written, settled and questioned."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb; None if there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(VERBS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that the arguments begin with.
+
+        Raises:
+            click.UsageError: there is no such verb.
+        """
+        if args and args[0] not in VERBS:
+            from mhrules.diagnostics.suggest import did_you_mean
+
+            near = did_you_mean(args[0], VERBS)
+            ctx.fail(f"there is no command `{args[0]}`" + (f"; did you mean `{near}`?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb. Whatever it raises becomes findings for people and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # the reader has seen enough: click ends quietly
+            from mhrules.cli.failure import show_failure
+
+            ctx.exit(show_failure(error))
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="mhrules %(version)s")
+def main() -> None:
+    """Contracts of multi-payer primary-care programs: checked, settled to the cent, explained."""

@@ -1,0 +1,287 @@
+"""The facts of a worked example: its `given` clauses as rows of the practice data model."""
+
+from __future__ import annotations
+
+import calendar as days
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from mhrules import exact
+from mhrules.data.schema import Schema
+from mhrules.diagnostics.collect import Findings
+from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.exact import Rounding
+from mhrules.plan.tables import MEMBER_LEVEL
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of
+from mhrules.semantics.program import Program
+from mhrules.syntax import tree as t
+
+Row = dict[str, Any]
+Key = tuple[tuple[str, str], ...]
+
+
+@frozen(eq=False)
+class Given:
+    """What an example gives: rows by table, and the schema they are in, where every fact may be left out."""
+
+    schema: Schema
+    rows: Mapping[str, tuple[Row, ...]]
+
+
+def lenient(schema: Schema) -> Schema:
+    """The schema in which a fact that an example does not mention is absent: a fault only where it is demanded."""
+    tables = tuple(
+        attrs.evolve(table, required=False, columns=tuple(attrs.evolve(c, optional=True) for c in table.columns))
+        for table in schema.tables
+    )
+    return attrs.evolve(schema, tables=tables)
+
+
+def given_facts(example: t.Example, program: Program, schema: Schema, findings: Findings) -> Given:
+    """The rows that an example's `given` clauses state; what cannot be stated goes to `findings`."""
+    reader = _Reader(program, schema, findings)
+    for clause in example.clauses:
+        if isinstance(clause, t.GivenFacts):
+            reader.facts(clause)
+        elif isinstance(clause, t.GivenMembers):
+            reader.members(clause)
+    return Given(lenient(schema), reader.tables())
+
+
+@frozen
+class _Dated:
+    """A value of a dated fact with its days."""
+
+    name: str
+    value: Any
+    start: datetime.date
+    end: datetime.date | None
+
+
+class _Reader:
+    """Collects the rows of one example."""
+
+    def __init__(self, program: Program, schema: Schema, findings: Findings) -> None:
+        self.program = program
+        self.schema = schema
+        self.findings = findings
+        self.rows: dict[str, dict[Key, Row]] = {}
+        self.dated: dict[str, dict[Key, list[_Dated]]] = {}
+        self.participants: dict[str, None] = {}
+        self.roster_given = False
+
+    # ------------------------------------------------------------------------------------------ given
+
+    def facts(self, clause: t.GivenFacts) -> None:
+        """`given practice p1 payer aetna year 2011 { … }`; values go to the tables that declare them."""
+        keys = {}
+        for key in clause.keys:
+            name = "practice" if key.key.text == self.program.participant else key.key.text
+            if self.known_key(name, key):
+                keys[name] = key.value
+        if "practice" in keys:
+            self.participants[keys["practice"]] = None
+        if list(keys) == ["practice"]:
+            self.roster_given = True
+        for value in clause.values:
+            self.fact(value, keys, clause)
+
+    def known_key(self, name: str, key: t.GivenKey) -> bool:
+        program = self.program
+        known = ["practice", program.participant, "payer", "line", "year", "month", "contract_year", *program.keys]
+        if name not in known:
+            close = did_you_mean(name, known)
+            self.findings.report(
+                "MH220",
+                f"nothing is kept by `{name}`",
+                key.key.span,
+                help=f"did you mean `{close}`?" if close else f"keys are {', '.join(known)}",
+            )
+            return False
+        if name == "payer" and key.value not in program.payers:
+            close = did_you_mean(key.value, program.payers)
+            self.findings.report(
+                "MH221",
+                f"the program has no payer `{key.value}`",
+                key.span,
+                help=f"did you mean `{close}`?" if close else f"payers are {', '.join(program.payers)}",
+            )
+            return False
+        return True
+
+    def fact(self, value: t.GivenValue, keys: Mapping[str, str], clause: t.GivenFacts) -> None:
+        name = value.name.text
+        declared = self.program.facts.get(name)
+        if declared is None and name in self.program.keys and set(keys) == {"practice"}:
+            self.put(self.program.participant, keys, name, self.plain(value.value))
+            return
+        if declared is None and name in ("effective_from", "effective_to") and set(keys) == {"practice"}:
+            self.put(self.program.participant, keys, name, self.plain(value.value))
+            return
+        if declared is None and name == "member_months" and set(keys) == {"practice", "payer", "month"}:
+            self.put(self.panel_table(), keys, name, self.plain(value.value))
+            return
+        if declared is None:
+            close = did_you_mean(name, self.program.facts)
+            self.findings.report(
+                "MH222",
+                f"no fact is called `{name}`",
+                value.name.span,
+                help=f"did you mean `{close}`?" if close else "give facts as the program declares them",
+            )
+            return
+        if set(declared.keys) != set(keys):
+            wanted = ", ".join(self.word(k) for k in declared.keys)
+            self.findings.report(
+                "MH223",
+                f"`{name}` is a fact of {wanted}",
+                value.span,
+                help=f"give it by its keys: `given {' '.join(f'{self.word(k)} …' for k in declared.keys)} {{ {name} … }}`",
+            )
+            return
+        plain = self.plain(value.value)
+        if declared.dated:
+            key = self.key(declared.keys, keys)
+            start = value.start or self.program.term_first
+            spans = self.dated.setdefault(declared.table, {}).setdefault(key, [])
+            spans.append(_Dated(name, plain, start, value.end))
+        elif value.start is not None or value.end is not None:
+            self.findings.report(
+                "MH224",
+                f"`{name}` does not change from day to day",
+                value.span,
+                help="leave out the dates, or declare its facts `dated`",
+            )
+        else:
+            self.put(declared.table, keys, name, plain)
+
+    def members(self, clause: t.GivenMembers) -> None:
+        """`given 2_000 members of p1 for aetna from … to …`: their months, as the program counts months."""
+        if clause.values:
+            self.findings.report(
+                "MH901",
+                "facts of single members are reserved, and not yet settled",
+                clause.span,
+                help="give the number of members alone",
+            )
+        if clause.payer.text not in self.program.payers:
+            close = did_you_mean(clause.payer.text, self.program.payers)
+            self.findings.report(
+                "MH221",
+                f"the program has no payer `{clause.payer.text}`",
+                clause.payer.span,
+                help=f"did you mean `{close}`?" if close else f"payers are {', '.join(self.program.payers)}",
+            )
+            return
+        table = self.panel_table()
+        self.participants[clause.practice.text] = None
+        for month in range(month_of(clause.start), month_of(clause.end) + 1):
+            counted = self.counted(month, clause.start, clause.end) * clause.count
+            keys = {"practice": clause.practice.text, "payer": clause.payer.text, "month": month_label(month)}
+            key = self.key(("practice", "payer", "month"), keys)
+            row = self.rows.setdefault(table, {}).setdefault(key, {})
+            before = exact.from_text(str(row.get("member_months", "0")))
+            row["member_months"] = exact.to_text(before + counted)
+
+    def counted(self, month: int, start: datetime.date, end: datetime.date) -> int:
+        """The part of a month that counts for a span, in units of 10**-12 (whole, or days over days to 6 places)."""
+        rule = self.program.months_rule
+        first, last = first_day(month), last_day(month)
+        if rule is t.MonthsRule.PROPORTION:
+            covered = (min(end, last) - max(start, first)).days + 1
+            length = days.monthrange(first.year, first.month)[1]
+            return exact.divide(covered * 10**6, length, Rounding.HALF_EVEN) * 10**6
+        if rule is t.MonthsRule.ANY_DAY:
+            return exact.ONE
+        day = first.replace(day=15) if rule is t.MonthsRule.DAY_15 else first
+        return exact.ONE if start <= day <= end else 0
+
+    # ----------------------------------------------------------------------------------------- helpers
+
+    def word(self, key: str) -> str:
+        return self.program.participant if key == "practice" else key
+
+    def panel_table(self) -> str:
+        return f"{self.program.participant}_payer_month"
+
+    def key(self, names: Iterable[str], keys: Mapping[str, str]) -> Key:
+        """Key columns with their values, as the table has them."""
+        columns = {"practice": f"{self.program.participant}_id", "month": "year_month"}
+        pairs = []
+        for name in names:
+            value = keys[name].replace("-", "") if name == "month" else keys[name]
+            pairs.append((columns.get(name, name), value))
+        return tuple(pairs)
+
+    def put(self, table: str, keys: Mapping[str, str], name: str, value: Any) -> None:
+        order = ["practice", "payer", "line", *self.program.keys, "year", "month", "contract_year"]
+        names = [n for n in order if n in keys]
+        declared = self.program.facts.get(name)
+        if declared is not None:
+            names = list(declared.keys)
+        self.rows.setdefault(table, {}).setdefault(self.key(names, keys), {})[name] = value
+
+    def plain(self, node: t.Expression) -> Any:
+        """A literal as the loader takes it: numbers as exact text, codes and texts as text."""
+        if isinstance(node, t.Negative):
+            return f"-{self.plain(node.operand)}"
+        if isinstance(node, t.Number | t.Money | t.Percent):
+            return exact.to_text(node.value)
+        if isinstance(node, t.YesNo | t.Date | t.Text):
+            return node.value
+        if isinstance(node, t.Reference):
+            return node.name
+        self.findings.report("MH225", f"`{node.span.text}` is no fixed value", node.span, help="give a fixed value")
+        return None
+
+    def tables(self) -> dict[str, tuple[Row, ...]]:
+        """All rows by table: undated, dated as spans without a change inside, and the roster."""
+        found = {name: [{**dict(key), **row} for key, row in rows.items()] for name, rows in self.rows.items()}
+        for name, by_key in self.dated.items():
+            found[name] = [row for key, values in by_key.items() for row in spans(key, values)]
+        roster, column = self.program.participant, f"{self.program.participant}_id"
+        if self.roster_given or roster in found:
+            present = {row[column] for row in found.get(roster, [])}
+            missing = [{column: p} for p in self.participants if p not in present]
+            found[roster] = [*found.get(roster, []), *missing]
+        known = {table.name for table in self.schema.tables} - {""}
+        return {name: tuple(rows) for name, rows in found.items() if name in known and not MEMBER_LEVEL & {name}}
+
+
+def spans(key: Key, values: list[_Dated]) -> list[Row]:
+    """Rows of a dated table: a new one wherever a value begins or ends; the latest beginning holds."""
+    after = [v.end + datetime.timedelta(days=1) for v in values if v.end is not None]
+    cuts = sorted({v.start for v in values} | set(after))
+    rows = []
+    for index, start in enumerate(cuts):
+        end = cuts[index + 1] - datetime.timedelta(days=1) if index + 1 < len(cuts) else None
+        row: Row = {**dict(key), "from": start, "to": end}
+        for value in sorted(values, key=lambda v: v.start):
+            if value.start <= start and (value.end is None or value.end >= start):
+                row[value.name] = value.value
+        rows.append(row)
+    return rows
+
+
+def years_named(example: t.Example, program: Program) -> list[int]:
+    """The program years that an example's expectations speak of, or that of its term's start."""
+    years = set()
+    for clause in example.clauses:
+        if isinstance(clause, t.ExpectAmount | t.ExpectStatus):
+            _, first = program.calendar.parse(clause.period.text)
+            years.add(program.calendar.year_of(first))
+        elif isinstance(clause, t.ExpectValue):
+            years |= {int(k.value) for k in clause.keys if k.key.text == "year" and k.value.isdigit()}
+            for key in clause.keys:
+                if key.key.text == "month":
+                    year, month = key.value.split("-")
+                    years.add(program.calendar.year_of(int(year) * MONTHS_IN_YEAR + int(month) - 1))
+    if not years:
+        years = {program.calendar.year_of(month_of(program.term_first))}
+        given = [k.value for c in example.clauses if isinstance(c, t.GivenFacts) for k in c.keys if k.key.text == "year"]
+        years = {int(y) for y in given if y.isdigit()} or years
+    return sorted(years)
