@@ -22,7 +22,7 @@ from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.semantics.program import Agreement, Program
 from mhrules.source import Source
-from mhrules.syntax.tree import Contract, Note, NoteKind
+from mhrules.syntax.tree import Note, NoteKind
 
 
 class Compilation:
@@ -96,10 +96,7 @@ class Compilation:
     @cached_property
     def assumed(self) -> tuple[Note, ...]:
         """The figures of program and contracts that rest on an assumption, in order of the text."""
-        items = [item for loaded in self.loaded for tree in loaded.trees for item in tree.items]
-        if self.program is not None:
-            contracts = {id(contract) for contract in self.program.contracts}
-            kept = [item for item in items if not isinstance(item, Contract) or id(item) in contracts]
-            items = kept
-        notes = {note.span: note for item in items for note in item.walk() if isinstance(note, Note)}
-        return tuple(note for note in notes.values() if note.kind is NoteKind.ASSUMED)
+        trees = [tree for loaded in self.loaded for tree in loaded.trees]
+        notes = [node for tree in trees for node in tree.walk() if isinstance(node, Note)]
+        distinct = {(note.span.source.sha256, note.span.start): note for note in notes}
+        return tuple(note for note in distinct.values() if note.kind is NoteKind.ASSUMED)

@@ -23,8 +23,11 @@ WIDTH = 80
 _WIDEST = 120
 _META = "mhrules.output"
 
-UNREADABLE = frozenset({"MH001", "MH009", "MH010", "MH201", "MH601", "MH604", "MH640", "MH650"})
-"""Codes of input that could not be read, and of names that were mistyped on the command line."""
+BAD_INPUT_CODES = frozenset({"MH001", "MH601", "MH604", "MH640", "MH650", "MH730", "MH732"})
+"""Codes of input that cannot be read, of years and folders that cannot be meant."""
+
+UNKNOWN_NAME = "MH201"
+"""In findings about the command line itself: a name was mistyped there, so it is bad input too."""
 
 INTERNAL_CODE = "MH999"
 
@@ -94,14 +97,13 @@ def output_options(*formats: str) -> Callable[[F], F]:
 def exit_code(findings: Iterable[Diagnostic], *, strict: bool = False, named: bool = False) -> int:
     """What findings mean for the exit code; `strict` counts warnings as errors.
 
-    `named`: the findings are about what was named on the command line, so a name that is unknown is bad input.
+    `named`: the findings are about names given on the command line, so one that is unknown is bad input.
     """
     found = tuple(findings)
     errors = {d.code for d in found if d.severity is Severity.ERROR}
     if INTERNAL_CODE in errors:
         return INTERNAL
-    unreadable = UNREADABLE if named else UNREADABLE - {"MH201"}
-    if errors & unreadable:
+    if errors & BAD_INPUT_CODES or (named and UNKNOWN_NAME in errors):
         return BAD_INPUT
     if errors or (strict and any(d.severity is Severity.WARNING for d in found)):
         return FINDINGS

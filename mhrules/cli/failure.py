@@ -16,7 +16,8 @@ def show_failure(error: Exception) -> int:
     """Show why a verb could not go on, and give the exit code."""
     if isinstance(error, DiagnosticError):
         show_findings(error.diagnostics)
-        code = common.exit_code(error.diagnostics, named=True)
+        given = all(found.span is None for found in error.diagnostics)
+        code = common.exit_code(error.diagnostics, named=given)
     else:
         show_findings((internal(),))
         code = common.INTERNAL

@@ -48,6 +48,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH107", "number-or-date-in-another-style", Severity.ERROR, "number or date is written in another style"),
     ("MH108", "word-of-another-language", Severity.ERROR, "word or sign of another language"),
     ("MH109", "clause-out-of-place", Severity.ERROR, "clause is unknown or stands in the wrong place"),
+    ("MH110", "line-begins-inside-a-clause", Severity.ERROR, "line begins in the middle of a clause"),
     ("MH201", "unknown-name", Severity.ERROR, "unknown name"),
     ("MH202", "name-declared-twice", Severity.ERROR, "name declared twice"),
     ("MH203", "built-in-name", Severity.ERROR, "built-in name declared again"),

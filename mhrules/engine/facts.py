@@ -37,9 +37,10 @@ class Tables(Protocol):
 
 @frozen
 class Indexed:
-    """A table by key: its rows (several of one key only if dated), and where each column stands."""
+    """A table by key: its keys' names, its rows (several of one key only if dated), where each column stands."""
 
     table: Table
+    names: tuple[str, ...]
     rows: dict[Key, list[DataRow]]
     columns: dict[str, tuple[int, Column]]
 
@@ -76,7 +77,7 @@ class Facts:
                 rows.setdefault(row[:width], []).append(row)
             start = width + 2 * table.dated
             columns = {column.name: (start + at, column) for at, column in enumerate(table.columns)}
-            self._indexed[name] = Indexed(table, rows, columns)
+            self._indexed[name] = Indexed(table, self.key_names(table), rows, columns)
         return self._indexed[name]
 
     def present(self, name: str) -> bool:

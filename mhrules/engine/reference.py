@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import evolve, frozen
 
+from mhrules.data.schema import ColumnKind
 from mhrules.engine import kernel
 from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, Gathering, fault
@@ -26,6 +27,7 @@ from mhrules.source import Span
 
 CENTS = 2
 T = TypeVar("T")
+_RUNNING = object()  # stands in the memory for a value that is being worked out
 
 
 class Ledger(Protocol):
@@ -159,7 +161,7 @@ class Interpreter:
             Faulted: as `compute`; or the value needs itself (MH999; `check` lets no such text through).
         """
         if key not in self._memo:
-            self._memo[key] = fault("MH999", f"a value needs itself, for {self.words(row)}", None)
+            self._memo[key] = _RUNNING
             try:
                 self._memo[key] = compute() if self._path is None else self.traced(what, row, compute, key)
             except Faulted as error:
@@ -167,6 +169,8 @@ class Interpreter:
         elif self._path is not None and key in self._steps:
             self._path[-1].children.append(self._steps[key])
         found = self._memo[key]
+        if found is _RUNNING:
+            raise fault("MH999", f"a value needs itself, for {self.words(row)}", None)
         if isinstance(found, Faulted):
             raise Faulted(found.faults)
         value: T = found
@@ -236,11 +240,8 @@ class Interpreter:
 
     def _cell(self, cell: ir.Cell, row: Row) -> ir.Value:
         table = self.facts.indexed(cell.table).table
-        key = tuple(self._key(name, row) for name in cell.table_keys)
-        stored = tuple(
-            self._stored(value, name, column.kind.value)
-            for value, name, column in zip(key, cell.table_keys, table.keys, strict=True)
-        )
+        key = tuple([self._key(name, row) for name in cell.table_keys])
+        stored = tuple([self._stored(value, table.keys[at].kind) for at, value in enumerate(key)])
         day = self._day(cell, row) if table.dated else None
         found = self.facts.cell(cell.table, cell.column, stored, day)
         self.detail(key)
@@ -268,15 +269,15 @@ class Interpreter:
             return name, self.world.first_month(row)
         return self.world.clock(row, name)
 
-    def _stored(self, value: str | Clock, name: str, kind: str) -> ir.Value:
+    def _stored(self, value: str | Clock, kind: ColumnKind) -> ir.Value:
         """A key as its column holds it: a year by its name, a contract year by its number, a month by its first day."""
         if isinstance(value, str):
             return value
-        if name == "year":
+        if value[0] == "year":
             return self.plan.calendar.year_of(value[1])
-        if name == "contract_year":
+        if value[0] == "contract_year":
             return value[1]
-        return clock_words(value, self.plan.calendar) if kind == "text" else first_day(value[1])
+        return clock_words(value, self.plan.calendar) if kind is ColumnKind.TEXT else first_day(value[1])
 
     def _key_words(self, name: str, value: str | Clock) -> str:
         if isinstance(value, str):
@@ -294,7 +295,7 @@ class Interpreter:
         name = f"{self.plan.participant}_payer_month"
         if not self.facts.present(name):
             return 0
-        names = self.facts.key_names(self.facts.schema.table(name))
+        names = self.facts.indexed(name).names
         found = 0
         for month in self.world.months(row):
             values: dict[str, ir.Value] = {"practice": practice, "payer": payer, "month": first_day(month)}
@@ -439,18 +440,7 @@ class Interpreter:
     # ------------------------------------------------------------------------------------------ logic
 
     def _compare(self, node: ir.Compare, row: Row) -> bool:
-        left: Any = self.known(node.left, row)
-        right: Any = self.known(node.right, row)
-        if node.operator in ("=", "!="):
-            return bool(left == right) is (node.operator == "=")
-        if node.left.type.kind is Kind.CODE:
-            codes = node.left.type.codes or node.right.type.codes
-            left, right = codes.index(left), codes.index(right)
-        if node.operator == "<":
-            return bool(left < right)
-        if node.operator == "<=":
-            return bool(left <= right)
-        return bool(left > right) if node.operator == ">" else bool(left >= right)
+        return holds(node, self.known(node.left, row), self.known(node.right, row))
 
     def _logic(self, node: ir.Logic, row: Row) -> bool:
         deciding = node.operator == "or"
@@ -530,7 +520,8 @@ class Interpreter:
         gathering = Gathering()
         weights: dict[str, int] = {}
         refused: set[str] = set()
-        for element in self.world.elements(node.among, group):
+        same = tuple(key for key, _ in group.keys if key in self.plan.practice_keys)
+        for element in self.world.elements(node.among, group, same):
             with gathering:
                 key = self.world.lookup(element, node.among)
                 if node.where is not None and not self.truth(node.where, element):
@@ -550,6 +541,20 @@ class Interpreter:
             raise self._too_large(node.span, group) from None
         returned = sum(parts.pop(key, 0) for key in refused) * cent
         return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned)
+
+
+def holds(node: ir.Compare, left: Any, right: Any) -> bool:
+    """Whether a comparison holds of two known values; codes compare by their declared order."""
+    if node.operator in ("=", "!="):
+        return bool(left == right) is (node.operator == "=")
+    if node.left.type.kind is Kind.CODE:
+        codes = node.left.type.codes or node.right.type.codes
+        left, right = codes.index(left), codes.index(right)
+    if node.operator == "<":
+        return bool(left < right)
+    if node.operator == "<=":
+        return bool(left <= right)
+    return bool(left > right) if node.operator == ">" else bool(left >= right)
 
 
 def _summary(node: ir.Aggregate, values: list[Any]) -> ir.Value:

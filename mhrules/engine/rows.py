@@ -43,6 +43,10 @@ class Row:
         others = [pair for pair in self.keys if pair[0] != key]
         return evolve(self, keys=tuple(sorted([*others, (key, value)])))
 
+    def without(self, *keys: str) -> Row:
+        """The row with some keys fewer."""
+        return evolve(self, keys=tuple(pair for pair in self.keys if pair[0] not in keys))
+
     def at(self, clock: Clock | None, *, base: bool = False) -> Row:
         """The row at another time."""
         return Row(self.keys, clock, base)

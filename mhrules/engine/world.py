@@ -58,6 +58,7 @@ class World:
         self.practices: tuple[str, ...] = tuple(sorted(self._roster(), key=str.encode))
         self._presence: dict[str, Presence | Faulted] = {}
         self._months: dict[Row, tuple[int, ...]] = {}
+        self._in_force: dict[int, int] = {}
 
     # -------------------------------------------------------------------------------------- practices
 
@@ -217,7 +218,9 @@ class World:
 
     def in_force(self, month: int) -> int:
         """How many payers are in force in a month."""
-        return sum(self._held(Row.of(payer=payer), month) for payer in self.payers)
+        if month not in self._in_force:
+            self._in_force[month] = sum(self._held(Row.of(payer=payer), month) for payer in self.payers)
+        return self._in_force[month]
 
     # ------------------------------------------------------------------------------------------- rows
 
@@ -270,26 +273,29 @@ class World:
     def elements(self, key: str, row: Row, same: tuple[str, ...] = ()) -> Iterator[Row]:
         """The rows one finds below `row` by adding a key, in order: practices, payers, months, lines, regions.
 
-        Practices are those of the row's own region, where it has one, and of its practice's for the keys in `same`.
+        What the row says of that key is left aside: `sum(x over lines)` runs over all lines. Practices are those
+        that share the row's value of the declared keys in `same`.
 
         Raises:
             Faulted: the key is of an element that is not evaluated yet, or a practice's facts are missing.
         """
         if key == "practice":
-            given = [(name, value) for name, value in row.keys if name in self.plan.practice_keys]
-            given += [(name, self.lookup(row, name)) for name in same]
+            given = [(name, self.lookup(row, name)) for name in same]
+            above = row.without(*self.plan.practice_keys)
             for practice in self.practices:
-                found = row.plus(key, practice)
+                found = above.plus(key, practice)
                 alone = Row((("practice", practice),), row.clock, row.base)
                 if self.exists(found) and all(self.lookup(alone, name) == value for name, value in given):
                     yield found
         elif key == "payer":
             yield from (found for payer in self.payers if self.exists(found := row.plus(key, payer)))
         elif key == "line":
-            yield from (row.plus(key, line) for line in self._lines(row))
+            above = row.without(key)
+            yield from (above.plus(key, line) for line in self._lines(above))
         elif key in self.plan.practice_keys:
-            values = {self.lookup(found, key) for found in self.elements("practice", row)}
-            yield from (row.plus(key, value) for value in sorted(values, key=str.encode))
+            above = row.without(key)
+            values = {self.lookup(found, key) for found in self.elements("practice", above)}
+            yield from (above.plus(key, value) for value in sorted(values, key=str.encode))
         elif key in PERIODS:
             firsts = {self.plan.calendar.period_first(month, Period(key)) for month in self.months(row)}
             yield from (row.at((key, first), base=row.base) for first in sorted(firsts))

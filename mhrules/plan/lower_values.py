@@ -1,4 +1,4 @@
-"""Lowering of literals and names: facts, parameters, definitions, built-in quantities and keys."""
+"""Lowering of literals and names: facts, parameters, definitions and keys."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from mhrules import exact
 from mhrules.diagnostics.model import Label
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
-from mhrules.plan.scope import MONTH, Context, Lowering, grain_of
+from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, LetScope, Lowering, flat, grain_of
+from mhrules.plan.settings import parameter_changes
 from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, QUANTITIES
-from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_month_on_or_after, month_of
+from mhrules.semantics.calendar import month_of
 from mhrules.semantics.program import FactDeclaration
 from mhrules.semantics.types import (
     DATE,
     DURATION,
     NO_UNIT,
     TEXT,
+    UNKNOWN,
     YES_NO,
     Kind,
     Share,
@@ -27,8 +29,8 @@ from mhrules.semantics.types import (
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
-PERIOD_LENGTH = {period.value: period.months for period in t.Period}
-BELOW_PRACTICE = frozenset({"member", "provider", "claim", "visit", "event"})
+MOST_PERIODS = 4
+OF_THE_PERIOD = "`{0} at start of period` or `{0} at end of period`"
 
 
 def decimals(value: int) -> int:
@@ -43,12 +45,14 @@ class Values(Lowering):
     # --------------------------------------------------------------------------------------- literals
 
     def lower_number(self, node: t.Number, context: Context, expected: Type | None) -> ir.Expression:
+        """`3`: a plain number, or in the unit that is expected where that is not money."""
         kind = number(places=decimals(node.value), low=node.value, high=node.value)
         if expected is not None and expected.is_number and not expected.is_money and expected.unit != NO_UNIT:
             kind = attrs.evolve(kind, unit=expected.unit)
         return self.literal(node.value, kind, node.span)
 
     def lower_money(self, node: t.Money, context: Context, expected: Type | None) -> ir.Expression:
+        """`$5.50 pmpm`; a bare `$5.50` takes the expected unit, elsewhere it is dollars."""
         unit = money_per(node.per)
         if node.per is None and expected is not None and expected.is_money:
             unit = expected.unit
@@ -56,110 +60,155 @@ class Values(Lowering):
         return self.literal(node.value, kind, node.span)
 
     def lower_percent(self, node: t.Percent, context: Context, expected: Type | None) -> ir.Expression:
+        """`50%`."""
         kind = number(share=Share.PERCENT, places=decimals(node.value), low=node.value, high=node.value)
         return self.literal(node.value, kind, node.span)
 
     def lower_yesno(self, node: t.YesNo, context: Context, expected: Type | None) -> ir.Expression:
+        """`yes`, `no`."""
         return self.literal(node.value, YES_NO, node.span)
 
     def lower_date(self, node: t.Date, context: Context, expected: Type | None) -> ir.Expression:
+        """`2011-05-01`."""
         return self.literal(node.value, DATE, node.span)
 
     def lower_text(self, node: t.Text, context: Context, expected: Type | None) -> ir.Expression:
+        """A quoted text."""
         return self.literal(node.value, TEXT, node.span)
 
     def lower_duration(self, node: t.Duration, context: Context, expected: Type | None) -> ir.Expression:
+        """`24 months`."""
         return self.literal(node.count * exact.ONE, DURATION, node.span)
 
     def lower_parenthesized(self, node: t.Parenthesized, context: Context, expected: Type | None) -> ir.Expression:
+        """What stands in parentheses."""
         return self.lower(node.inner, context, expected)
 
     # ------------------------------------------------------------------------------------------ names
 
     def lower_reference(self, node: t.Reference, context: Context, expected: Type | None) -> ir.Expression:
-        name, program = node.name, self.program
+        """A name used for its value: a code where one is expected, else what is nearest in the text."""
+        name = node.name
         if expected is not None and expected.kind is Kind.CODE and name in expected.codes:
             return self.literal(name, attrs.evolve(expected, missing=False), node.span)
         if name in context.lets:
             self.used.add(("let", name))
-            return self.read(context.lets[name], context, node.span)
+            return self.read(self.let_quantity(context.lets[name], context), context, node.span)
         for element in reversed(context.elements):
             feature = self.feature(element, name, node.span)
             if feature is not None:
                 return feature
-        if name in program.facts:
-            self.used.add(("fact", name))
-            return self.fact(program.facts[name], context, node.span)
-        if name in program.parameters:
-            return self.parameter(name, context, node.span)
-        if name in program.tables:
-            self.used.add(("table", name))
-            return self.table_value(program.tables[name], context, node.span)
-        if name in program.defines or name in program.reports:
-            return self.defined(name, context, node.span)
-        if name in program.populations:
-            self.used.add(("population", name))
-            return ir.Feature(
-                collection="members",
-                column=name,
-                type=Type(Kind.COLLECTION, name=name),
-                keys=frozenset({"member", context.period}),
-                span=node.span,
-            )
-        key = self.key_value(name, context, node.span)
-        if key is not None:
-            return key
-        if name in QUANTITIES:
-            return self.built_in(name, context, node.span)
+        found = self.declared_value(name, context, node.span)
+        if found is not None:
+            return found
         return self.unknown_name(node, context, expected)
 
-    def unknown_name(self, node: t.Reference, context: Context, expected: Type | None) -> ir.Expression:
+    def declared_value(self, name: str, context: Context, span: Span) -> ir.Expression | None:
+        """The value of what the program declares, of a key or of a built-in quantity; None if there is none."""
         program = self.program
+        if name in program.facts:
+            self.used.add(("fact", name))
+            return self.fact(program.facts[name], context, span)
+        if name in program.parameters:
+            return self.parameter(name, context, span)
+        if name in program.tables:
+            self.used.add(("table", name))
+            return self.table_value(program.tables[name], context, span)
+        if name in program.defines or name in program.reports:
+            return self.defined(name, context, span)
+        if name in program.populations:
+            self.used.add(("population", name))
+            kind = Type(Kind.COLLECTION, name=name)
+            keys = frozenset({"member", context.period})
+            return ir.Feature(collection="members", column=name, type=kind, keys=keys, span=span)
+        key = self.key_value(name, context, span)
+        if key is not None or name not in QUANTITIES:
+            return key
+        return self.built_in(name, context, span)
+
+    def built_in(self, name: str, context: Context, span: Span) -> ir.Expression:
+        """A built-in quantity (`lower_builtins`)."""
+        raise AssertionError(name)  # every lowering is built upon `Builtins`
+
+    def has_value(self, name: str, context: Context) -> bool:
+        """Whether a name means something here, so that it is not a bare code."""
+        program = self.program
+        places = (context.lets, program.facts, program.parameters, program.tables, program.defines, program.reports)
+        if any(name in place for place in places) or name in program.populations or name in QUANTITIES:
+            return True
+        if name in ("payer", "line", "practice", program.participant) or name in program.keys:
+            return True
+        return any(name in self.features(element) for element in context.elements)
+
+    def unknown_name(self, node: t.Reference, context: Context, expected: Type | None) -> ir.Expression:
+        """Reports a name that has no value here."""
+        program, name = self.program, node.name
         codes = expected.codes if expected is not None and expected.kind is Kind.CODE else ()
         names = {*context.lets, *program.facts, *program.parameters, *program.tables, *program.defines}
         names |= {*program.reports, *program.keys, *QUANTITIES, "payer", "line"}
         for element in context.elements:
             names |= self.features(element).keys()
-        close = did_you_mean(node.name, codes) or did_you_mean(node.name, names)
-        if codes:
-            message = f"`{node.name}` is not one of {{ {', '.join(codes)} }}"
-        elif node.name in ELEMENTS or node.name in FUNCTIONS:
-            message = f"`{node.name}` has no value of its own"
+        close = did_you_mean(name, codes) or did_you_mean(name, names)
+        message = f"`{name}` has no value of its own"
+        if name in ELEMENTS:
+            advice = f"count or sum over it, as in `count({name})`"
+        elif name in program.payments:
+            advice = f"take its postings, as in `total({name})`"
+        elif name in program.measures:
+            return self.not_yet(f"the result of a measure such as `{name}`", node)
+        elif name in FUNCTIONS:
+            advice = f"say of what, as in `{name}(…)`"
+        elif codes:
+            message = f"`{name}` is not one of {{ {', '.join(codes)} }}"
+            advice = f"did you mean `{close}`?" if close else "write one of these codes"
         else:
-            message = f"nothing here is called `{node.name}`"
-        helps = [f"did you mean `{close}`?"] if close else []
-        if node.name in ELEMENTS:
-            helps.append(f"count or sum over it, as in `count({node.name})`")
-        elif not close:
-            helps.append("declare it with `facts`, `parameter`, `table` or `define`, or write it as the text has it elsewhere")
-        self.report("MH201", message, node.span, label="not known here", help=tuple(helps))
+            message = f"nothing here is called `{name}`"
+            advice = (
+                f"did you mean `{close}`?" if close else "declare it with `facts`, `parameter`, `table` or `define`"
+            )
+        self.report("MH201", message, node.span, label="not known here", help=advice)
         return self.nothing(node)
+
+    # ------------------------------------------------------------------------------------------ grain
 
     def read(self, quantity: ir.Quantity, context: Context, span: Span) -> ir.Expression:
         """A quantity's value in a context that must supply all of its keys."""
         keys = frozenset(quantity.grain)
-        self.supply(keys, context, span, quantity.name)
+        if quantity.expression.type.is_unknown:
+            return self.nothing_at(span)
+        self.supply(keys, context, span, flat(span.text))
         return ir.Read(quantity=quantity, type=quantity.expression.type, keys=keys, span=span)
 
     def supply(self, keys: frozenset[str], context: Context, span: Span, name: str) -> None:
         """Reports a value that varies over keys which the clause does not have."""
-        if context.keys is None:
+        extra = sorted((keys & context.absent) | (set() if context.keys is None else self.beyond(keys, context)))
+        if not extra:
             return
-        derived = set(self.program.keys) if "practice" in context.keys else set()
-        element_keys = {ELEMENTS[e].key for e in context.elements if e in ELEMENTS}
-        extra = sorted(keys - context.keys - derived - element_keys - set(ir.TIME_KEYS))
-        if extra:
-            below = self.collection_word(extra[0])
-            self.report(
-                "MH321",
-                f"`{name}` varies by {extra[0]}, and {context.clause} has no {extra[0]} of its own",
-                span,
-                label=f"one value for each {extra[0]}",
-                help=f"bring it to one value with an aggregate, as in `sum({name} over {below})`",
-            )
+        word, below = self.word(extra[0]), self.collection_word(extra[0])
+        what = f"`{name}` varies by {word}" if name != extra[0] else f"there is one `{name}` for each row of facts"
+        self.report(
+            "MH321",
+            f"{what}, and {context.clause} has no {word} of its own",
+            span,
+            label=f"one value for each {word}",
+            help=f"bring it to one value with an aggregate, as in `sum({name if name != extra[0] else '…'} over {below})`",
+        )
+
+    def beyond(self, keys: frozenset[str], context: Context) -> set[str]:
+        """The keys that neither the clause nor what it runs over has."""
+        assert context.keys is not None
+        had = context.keys | {ELEMENTS[e].key if e in ELEMENTS else "event" for e in context.elements}
+        if context.elements:
+            had |= {"member"}
+        return set(keys - self.with_derived(frozenset(had)) - set(ir.TIME_KEYS))
+
+    def with_derived(self, keys: frozenset[str]) -> frozenset[str]:
+        """Keys with the declared keys that they determine: a practice has its region."""
+        return keys | frozenset(self.program.keys) if "practice" in keys else keys
 
     def collection_word(self, key: str) -> str:
-        return {"member": "members", "claim_line": "claim_lines"}.get(key, f"{key}s")
+        """How an aggregate over a key is written."""
+        return {"practice": f"{self.program.participant}s"}.get(key, f"{key}s")
 
     # ------------------------------------------------------------------------------------------ facts
 
@@ -169,70 +218,76 @@ class Values(Lowering):
         """A fact's value in the context, or the reason why it has none there."""
         keys: set[str] = set()
         for key in fact.keys:
-            if key in ("year", "month", "contract_year"):
-                keys.add(context.period)
+            if key in ir.TIME_KEYS:
                 if not self.time_fits(fact, key, context, span):
                     return self.nothing_at(span)
+                keys.add(context.period)
             else:
                 keys.add(key)
         if fact.dated:
             keys.add(context.period)
-            if moment is None and context.period != MONTH:
-                self.report(
-                    "MH402",
-                    f"`{fact.name}` is a dated fact, and {context.clause} covers more than one month",
-                    span,
-                    help=f"say which day counts: `{fact.name} on first day` or `{fact.name} on last day`",
-                )
-            moment = moment or ir.Moment.FIRST_DAY
-        elif moment is not None:
-            self.report(
-                "MH403",
-                f"`{fact.name}` does not change from day to day",
-                span,
-                help=f"leave out `{moment.value}`, or declare its facts `dated`",
-            )
+        if not self.moment_fits(fact, context, span, moment):
+            return self.nothing_at(span)
         frozen_keys = frozenset(keys)
         self.supply(frozen_keys, context, span, fact.name)
         return ir.Cell(
             table=fact.table,
             column=fact.name,
             table_keys=fact.keys,
-            moment=moment if fact.dated else None,
+            moment=(moment or ir.Moment.FIRST_DAY) if fact.dated else None,
             type=fact.type,
             keys=frozen_keys,
             span=span,
             notes=fact.notes,
         )
 
-    def nothing_at(self, span: Span) -> ir.Expression:
-        return self.literal(None, Type(Kind.UNKNOWN), span)
+    def moment_fits(self, fact: FactDeclaration, context: Context, span: Span, moment: ir.Moment | None) -> bool:
+        """Whether a fact is read on a day if, and only if, it needs one; says so if not."""
+        if fact.dated and moment is None and context.period != MONTH:
+            self.report(
+                "MH402",
+                f"`{fact.name}` is a dated fact, and {context.clause} covers more than one month",
+                span,
+                label="on which day?",
+                help=f"say which day counts: `{fact.name} on first day` or `{fact.name} on last day`",
+            )
+            return False
+        if moment is not None and not fact.dated:
+            self.report(
+                "MH403",
+                f"`{fact.name}` does not change from day to day",
+                span,
+                help=f"leave out `{moment.value}`, or declare its facts `dated`",
+            )
+            return False
+        return True
 
     def time_fits(self, fact: FactDeclaration, key: str, context: Context, span: Span) -> bool:
         """Whether a fact keyed by a time can be read in the context's period; says so if not."""
-        period = context.period
-        if "member" in fact.keys and "members" in context.elements:
+        period, name = context.period, fact.name
+        if "member" in fact.keys and context.elements:
             return True
         if key == "month" and period != MONTH:
             self.report(
                 "MH404",
-                f"`{fact.name}` varies by month, and {context.clause} covers more than one month",
+                f"`{name}` varies by month, and {context.clause} covers more than one month",
                 span,
-                help=f"say `sum({fact.name} over months)`, `{fact.name} at start of period` or `{fact.name} at end of period`",
+                label="of which month?",
+                help=f"say `sum({name} over months)`, {OF_THE_PERIOD.format(name)}",
             )
             return False
-        if key == "contract_year" and period not in (MONTH, "contract_year"):
+        if key == CONTRACT_YEAR and period not in (MONTH, CONTRACT_YEAR):
             self.report(
                 "MH405",
-                f"`{fact.name}` varies by contract year, and {context.clause} follows the calendar",
+                f"`{name}` varies by contract year, and {context.clause} follows the calendar",
                 span,
-                help=f"say `{fact.name} at start of period` or `{fact.name} at end of period`",
+                help=f"say {OF_THE_PERIOD.format(name)}",
             )
             return False
-        if key == "year" and period == "contract_year":
+        if key == YEAR and period == CONTRACT_YEAR:
             self.report(
                 "MH405",
-                f"`{fact.name}` is a fact of the calendar year, in a clause that follows the contract year",
+                f"`{name}` is a fact of the calendar year, and {context.clause} follows the contract year",
                 span,
                 help="keep facts of the calendar year and of the contract year in clauses of their own",
             )
@@ -244,14 +299,8 @@ class Values(Lowering):
         kind = self.features(element).get(name)
         if kind is None:
             return None
-        collection = element if element in ELEMENTS else "events"
-        return ir.Feature(
-            collection=element,
-            column=name,
-            type=kind,
-            keys=frozenset({ELEMENTS[collection].key}),
-            span=span,
-        )
+        keys = frozenset({ELEMENTS[element if element in ELEMENTS else "events"].key})
+        return ir.Feature(collection=element, column=name, type=kind, keys=keys, span=span)
 
     def features(self, element: str) -> dict[str, Type]:
         """The columns of an element; those of a declared event are its own."""
@@ -260,106 +309,79 @@ class Values(Lowering):
         own = self.program.event_facts.get(element, {})
         return {**ELEMENTS["events"].features, **{name: fact.type for name, fact in own.items()}}
 
-    # ------------------------------------------------------------------------- parameters and definitions
+    # ------------------------------------------------------------------------------------- parameters
 
     def parameter(self, name: str, context: Context, span: Span) -> ir.Expression:
         """A parameter in force; in a longer period it must be constant over the months."""
         declared = self.program.parameters[name]
         self.used.add(("parameter", name))
         keys = {"payer"} if declared.opened else set()
-        changes = self.parameter_changes(name)
+        changes = parameter_changes(self.program, self.agreements, name)
         if changes:
             keys.add(context.period)
-        if context.period != MONTH:
-            self.constant_in_periods(name, changes, context, span)
-        values = [v.value for v in declared.schedule]
-        for agreement in self.agreements.values():
-            values += [v.value for v in agreement.sets.get(name, ())]
+        if context.period != MONTH and not self.is_constant(name, changes, context, span):
+            return self.nothing_at(span)
         kind = declared.type
-        if kind.is_number and values and not declared.opened:
-            numbers = [v for v in values if isinstance(v, int)]
-            kind = attrs.evolve(kind, low=min(numbers), high=max(numbers))
-        elif kind.is_number and declared.opened:
+        if kind.is_number and declared.opened:
             low = kind.low if declared.low is None else declared.low
             high = kind.high if declared.high is None else declared.high
             kind = attrs.evolve(kind, low=low, high=high)
-        result = ir.Setting(
-            parameter=name, type=kind, keys=frozenset(keys), span=span, notes=declared.notes
-        )
+        elif kind.is_number:
+            numbers = [v.value for v in declared.schedule if isinstance(v.value, int)]
+            kind = attrs.evolve(kind, low=min(numbers, default=kind.low), high=max(numbers, default=kind.high))
+        result = ir.Setting(parameter=name, type=kind, keys=frozenset(keys), span=span, notes=declared.notes)
         self.supply(result.keys, context, span, name)
         return result
 
-    def parameter_changes(self, name: str) -> dict[int, Span]:
-        """The months in which a parameter's value changes for some payer, with the text that says so."""
-        changes = {}
-        for value in self.program.parameters[name].schedule:
-            if value.start is not None:
-                changes[first_month_on_or_after(value.start)] = value.span
-        for agreement in self.agreements.values():
-            for value in agreement.sets.get(name, ()):
-                start = value.start or agreement.effective
-                if start > agreement.effective:
-                    changes[first_month_on_or_after(start)] = value.span
-        first = month_of(self.program.term_first)
-        return {month: span for month, span in changes.items() if month > first}
-
-    def constant_in_periods(self, name: str, changes: dict[int, Span], context: Context, span: Span) -> None:
-        """Reports the periods of the term in which a parameter changes inside."""
-        if context.period == "contract_year":
-            broken = sorted(changes)
+    def is_constant(self, name: str, changes: dict[int, Span], context: Context, span: Span) -> bool:
+        """Whether a parameter changes inside no period of the term; reports those in which it does."""
+        calendar, last = self.program.calendar, self.program.term_last
+        months = [m for m in sorted(changes) if last is None or m <= month_of(last)]
+        if context.period == CONTRACT_YEAR:
+            broken, period = months, t.Period.YEAR
         else:
             period = t.Period(context.period)
-            calendar = self.program.calendar
-            broken = [m for m in sorted(changes) if calendar.period_first(m, period) != m]
-            if self.program.term_last is not None:
-                broken = [m for m in broken if m <= month_of(self.program.term_last)]
+            broken = [m for m in months if calendar.period_first(m, period) != m]
         if not broken:
-            return
-        labels = ", ".join(
-            f"{self.program.calendar.label(self.program.calendar.period_first(m, t.Period.YEAR), t.Period.YEAR)}"
-            if context.period in ("year", "contract_year")
-            else self.program.calendar.label(
-                self.program.calendar.period_first(m, t.Period(context.period)), t.Period(context.period)
-            )
-            for m in broken[:4]
-        )
+            return True
+        labels = list(dict.fromkeys(calendar.label(calendar.period_first(m, period), period) for m in broken))
+        listed = ", ".join(labels[:MOST_PERIODS]) + (", …" if len(labels) > MOST_PERIODS else "")
         self.report(
             "MH401",
-            f"`{name}` changes inside a period of {context.clause}: {labels}",
+            f"`{name}` changes inside {listed}, and {context.clause} needs one value",
             span,
             label="which value holds?",
             related=(Label(changes[broken[0]], "changes here"),),
             help=(
-                f"say `{name} at start of period` or `{name} at end of period`, or put the amount in "
-                "parentheses and say `by month`"
+                f"say {OF_THE_PERIOD.format(name)}",
+                "or reckon month by month: put the amount in parentheses and `by month` behind it",
             ),
         )
+        return False
+
+    # ---------------------------------------------------------------------------- definitions and lets
 
     def defined(self, name: str, context: Context, span: Span) -> ir.Expression:
-        """A `define` or `report`, lowered once for each period that reads it."""
-        program = self.program
-        node = program.defines.get(name) or program.reports[name]
-        kind = "define" if name in program.defines else "report"
+        """A `define` or `report`, lowered once for each period and element that reads it."""
+        node = self.program.defines.get(name) or self.program.reports[name]
+        kind = "define" if isinstance(node, t.Define) else "report"
         self.used.add((kind, name))
-        key = (kind, name, context.period, context.elements)
-        quantity = self.quantities.get(key)
-        if quantity is None:
-            if name in self.in_progress:
-                circle = [*self.in_progress[self.in_progress.index(name) :], name]
-                self.report(
-                    "MH410",
-                    f"`{name}` is defined by itself: {' → '.join(circle)}",
-                    node.name.span,
-                    help="take one of these names out of the definition that closes the circle",
-                )
-                return self.nothing_at(span)
+        quantity = self.definition(node, context)
+        return self.nothing_at(span) if quantity is None else self.read(quantity, context, span)
+
+    def definition(self, node: t.Define | t.Report, context: Context) -> ir.Quantity | None:
+        """The quantity of a definition in the context's period; None if it is being lowered already."""
+        name, kind = node.name.text, "define" if isinstance(node, t.Define) else "report"
+        inner = self.own_context(context, node.value)
+        key = (kind, name, inner.period, inner.elements, inner.absent)
+        if key not in self.quantities:
+            if self.closes_circle(name, node.name.span):
+                return None
             self.in_progress.append(name)
-            inner = Context(clause=context.clause, period=context.period, elements=context.elements)
             expression = self.lower(node.value, inner)
             self.in_progress.pop()
-            taken = {q.name for q in self.quantities.values()}
-            quantity = ir.Quantity(
-                name=name if name not in taken else f"{name}_by_{context.period}",
+            self.quantities[key] = ir.Quantity(
+                name=self.unique(name, context.period),
                 title=node.title if isinstance(node, t.Report) else name,
                 kind=kind,
                 grain=grain_of(expression.keys, context.period),
@@ -367,13 +389,61 @@ class Values(Lowering):
                 span=node.span,
                 notes=node.notes,
             )
-            self.quantities[key] = quantity
-        return self.read(quantity, context, span)
+        return self.quantities[key]
 
-    # ------------------------------------------------------------------------- built-in quantities and keys
+    def own_context(self, context: Context, *nodes: t.Node) -> Context:
+        """The context in which a definition is lowered: what its reader's row is like, and nothing else of the reader."""
+        elements = context.elements if context.elements and self.asks_of_elements(nodes, context) else ()
+        return Context(
+            clause=context.clause, period=context.period, absent=context.missing_owners, elements=elements
+        )
+
+    def asks_of_elements(self, nodes: tuple[t.Node, ...], context: Context) -> bool:
+        """Whether a text reads something that each element has of its own."""
+        names = self.reach.from_nodes(nodes)
+        below = {name for name, fact in self.program.facts.items() if {"member", "provider"} & set(fact.keys)}
+        own = below.union(*(self.features(element) for element in context.elements), self.program.populations)
+        waiting = [*nodes, *(self.program.defines[name] for name in names if name in self.program.defines)]
+        return bool(names & own) or any(isinstance(part, t.BilledBy) for node in waiting for part in node.walk())
+
+    def closes_circle(self, name: str, span: Span) -> bool:
+        """Whether a definition is read while it is being lowered; reports each circle once."""
+        if name not in self.in_progress:
+            return False
+        circle = [*self.in_progress[self.in_progress.index(name) :], name]
+        if frozenset(circle) not in self.circles:
+            self.circles.add(frozenset(circle))
+            self.report(
+                "MH410",
+                f"`{name}` is defined by itself: {' → '.join(circle)}",
+                span,
+                help="take one of these names out of the definition that closes the circle",
+            )
+        return True
+
+    def let_quantity(self, scope: LetScope, context: Context) -> ir.Quantity:
+        """A `let`, lowered where it stands, and once more for each other period in which it is read."""
+        node = scope.node
+        key = ("let", scope.owner, node, context.period, context.elements, context.missing_owners)
+        if key not in self.quantities:
+            inner = attrs.evolve(scope.context, clause=context.clause, period=context.period)
+            inner = attrs.evolve(inner, elements=context.elements, keys=context.keys, absent=context.absent)
+            expression = self.lower(node.value, inner)
+            self.quantities[key] = ir.Quantity(
+                name=self.unique(f"{scope.owner}.{node.name.text}", context.period),
+                title=node.name.text,
+                kind="let",
+                grain=grain_of(expression.keys, context.period),
+                expression=expression,
+                span=node.span,
+                notes=node.notes,
+            )
+        return self.quantities[key]
+
+    # ------------------------------------------------------------------------------------------- keys
 
     def key_value(self, name: str, context: Context, span: Span) -> ir.Expression | None:
-        """The row's own value of a key."""
+        """The row's own value of a key; None if the name is no key."""
         program = self.program
         if name == "payer":
             kind = Type(Kind.CODE, codes=tuple(program.payers), name="payer", places=0)
@@ -381,8 +451,8 @@ class Values(Lowering):
             lines = sorted({line for payer in program.payers.values() for line in payer.lines})
             kind = Type(Kind.CODE, codes=tuple(lines), name="line", places=0)
         elif name in program.keys:
+            kind = self.declared_key(name)
             self.used.add(("key", name))
-            kind = TEXT
         elif name in ("practice", program.participant):
             name, kind = "practice", TEXT
         else:
@@ -391,77 +461,18 @@ class Values(Lowering):
         self.supply(keys, context, span, name)
         return ir.RowKey(key=name, type=kind, keys=keys, span=span)
 
-    def panel(self, kind: Type, span: Span) -> ir.Expression:
-        self.used.add(("table", "panel"))
-        return ir.Panel(type=kind, keys=frozenset({"payer", "practice", MONTH}), span=span)
-
-    def over_months(self, body: ir.Expression, context: Context, span: Span) -> ir.Expression:
-        """The sum of a monthly value over the months of the context's period."""
-        keys = (body.keys - {MONTH}) | {"payer", "practice", context.period}
-        kind = attrs.evolve(body.type, low=times(body.type.low, MONTHS_IN_YEAR), high=times(body.type.high, MONTHS_IN_YEAR))
-        return ir.Aggregate(
-            function="sum", over=(MONTH,), body=body, type=kind, keys=frozenset(keys), span=span
-        )
-
-    def built_in(self, name: str, context: Context, span: Span) -> ir.Expression:
-        """`member_months`, `contract_year`, `program_year`, `months_in_period`, `cost` of the practice."""
-        if name == "member_months":
-            self.supply(frozenset({"payer", "practice"}), context, span, name)
-            monthly = self.panel(number((("member month", 1),), places=6, low=0, high=10**21), span)
-            return monthly if context.period == MONTH else self.over_months(monthly, context, span)
-        if name == "contract_year":
-            if context.period not in (MONTH, "contract_year"):
-                self.report(
-                    "MH405",
-                    f"the contract year can change inside a period of {context.clause}",
-                    span,
-                    help="say `contract_year at start of period` or `contract_year at end of period`",
-                )
-            kind = number(places=0, low=exact.ONE, high=self.most_contract_years() * exact.ONE)
-            return ir.Clock(what=name, type=kind, keys=frozenset({"practice", context.period}), span=span)
-        if name == "program_year":
-            kind = number(places=0, low=0, high=9_999 * exact.ONE)
-            return ir.Clock(what=name, type=kind, keys=frozenset({context.period}), span=span)
-        if name == "months_in_period":
-            kind = number(places=0, low=0, high=12 * exact.ONE)
-            keys = frozenset({"payer", "practice", context.period})
-            return ir.Clock(what=name, type=kind, keys=keys, span=span)
-        for collection, element in ELEMENTS.items():
-            if name in element.features:
-                if name == "cost":
-                    body = ir.Feature(
-                        collection=collection,
-                        column=name,
-                        type=element.features[name],
-                        keys=frozenset({"member"}),
-                        span=span,
-                    )
-                    return ir.Aggregate(
-                        function="sum",
-                        over=("member",),
-                        body=body,
-                        type=body.type,
-                        keys=frozenset({"payer", "practice", context.period}),
-                        span=span,
-                    )
-                self.report(
-                    "MH321",
-                    f"`{name}` belongs to each of the {collection}, and {context.clause} has none of its own",
-                    span,
-                    help=f"bring it to one value with an aggregate, as in `sum({name} over {collection})`",
-                )
-                break
-        return self.nothing_at(span)
-
-    def most_contract_years(self) -> int:
-        """How many contract years the term can hold."""
-        program = self.program
-        if program.term_last is None:
-            return 999
-        months = month_of(program.term_last) - month_of(program.term_first) + 1
-        return -(-months // MONTHS_IN_YEAR)
+    def declared_key(self, name: str) -> Type:
+        """The type of a declared key: that of the fact it is made of, otherwise text."""
+        node = self.program.keys[name]
+        if not isinstance(node, t.GroupByFact):
+            return TEXT
+        fact = self.program.facts.get(node.fact.text)
+        if fact is None:
+            return UNKNOWN
+        self.used.add(("fact", fact.name))
+        return fact.type.known() if fact.type.kind is Kind.CODE else TEXT
 
 
-def times(value: int | None, factor: int) -> int | None:
-    return None if value is None else value * factor
-
+def is_yes_no(kind: Type) -> bool:
+    """Whether a type is yes/no."""
+    return kind.kind is YES_NO.kind

@@ -12,12 +12,29 @@ from attrs import field, frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.semantics.program import Agreement, Program
-from mhrules.semantics.types import UNKNOWN, Type
+from mhrules.semantics.reach import Reach
+from mhrules.semantics.types import UNKNOWN, Kind, Type
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 MONTH = "month"
 YEAR = "year"
+CONTRACT_YEAR = "contract_year"
+OWNERS = frozenset({"payer", "practice"})
+"""The keys that decide how a period is cut: a payer and a practice are there for some of its months."""
+DEEPEST = 400
+"""Steps inside one another, through definitions, beyond which a text is refused."""
+MOST_LISTED = 100
+"""Increases, conditions or years that one expression may list."""
+
+
+@frozen(eq=False)
+class LetScope:
+    """A `let` of a payment, and the context in which it stands; `owner` names the payment and its form."""
+
+    owner: str
+    node: t.Let
+    context: Context
 
 
 @frozen
@@ -25,15 +42,16 @@ class Context:
     """What a clause supplies to the expressions in it.
 
     `clause` is how messages call it ("a payment per practice per year"); `keys` the keys it supplies besides
-    time, None where any may vary (a report, an invariant); `period` its time key; `lets` the payment's own
-    names; `elements` the collections below the practice that enclosing aggregates run over; `known` the
-    expressions, as written, that an earlier `known(…)` has shown not to be missing.
+    time, None where any may vary (a report, an invariant), but for those in `absent`; `period` its time key;
+    `lets` the payment's own names; `elements` the collections below the practice that enclosing aggregates run
+    over; `known` the expressions, as written, that an earlier `known(…)` has shown not to be missing.
     """
 
     clause: str
     period: str
     keys: frozenset[str] | None = None
-    lets: Mapping[str, ir.Quantity] = field(factory=dict)
+    absent: frozenset[str] = frozenset()
+    lets: Mapping[str, LetScope] = field(factory=dict)
     elements: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
 
@@ -42,14 +60,38 @@ class Context:
         return attrs.evolve(self, known=self.known | texts) if texts else self
 
     def within(self, *added: str, period: str | None = None, element: str | None = None) -> Context:
-        """The context inside an aggregate that adds keys, a shorter period or an element."""
-        keys = None if self.keys is None else self.keys | frozenset(added)
-        elements = self.elements if element is None else (*self.elements, element)
-        return attrs.evolve(self, keys=keys, period=period or self.period, elements=elements)
+        """The context inside an aggregate that adds keys, another period or an element.
 
-    def without(self, key: str) -> Context:
-        """The context of something that may not vary over `key`."""
-        return attrs.evolve(self, keys=None if self.keys is None else self.keys - {key})
+        What was known before was known of other rows.
+        """
+        return attrs.evolve(
+            self,
+            keys=None if self.keys is None else self.keys | frozenset(added),
+            absent=self.absent - frozenset(added),
+            period=period or self.period,
+            elements=self.elements if element is None else (*self.elements, element),
+            known=frozenset(),
+        )
+
+    def without(self, key: str, clause: str) -> Context:
+        """The context of something that may not vary over `key`, called `clause`."""
+        return attrs.evolve(
+            self,
+            clause=clause,
+            keys=None if self.keys is None else self.keys - {key},
+            absent=self.absent | {key},
+            known=frozenset(),
+        )
+
+    @property
+    def missing_owners(self) -> frozenset[str]:
+        """Which of payer and practice a row of this context does not have."""
+        return (OWNERS - self.keys if self.keys is not None else frozenset()) | (self.absent & OWNERS)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Which of payer and practice a row of this context has, or may have."""
+        return OWNERS - self.missing_owners
 
 
 @frozen(eq=False)
@@ -69,56 +111,121 @@ class Lowering(ABC):
         self.program = program
         self.agreements = agreements
         self.findings = findings
+        self.reach = Reach(program)
         self.quantities: dict[tuple[Any, ...], ir.Quantity] = {}
         self.in_progress: list[str] = []
+        self.circles: set[frozenset[str]] = set()
         self.used: set[tuple[str, str]] = set()
         self.decisions: dict[t.Node, Decision] = {}
         self.shared_totals: set[ir.Expression] = set()
-        self.reported: set[tuple[str, Span]] = set()
+        self.table_types: dict[t.Table, Type] = {}
+        self.reported: set[tuple[str, Span, str]] = set()
+        self.names: set[str] = set()
         self.parts = 0
+        self.depth = 0
+        self.too_deep = False
+
+    # -------------------------------------------------------------------------------------- findings
 
     def report(self, code: str, message: str, span: Span, **more: Any) -> None:
-        """Keeps a finding, once per code and place: a define is lowered for each period that reads it."""
-        if (code, span) not in self.reported:
-            self.reported.add((code, span))
+        """Keeps a finding, once per code, place and sentence: a define is lowered for each period that reads it."""
+        if (code, span, message) not in self.reported:
+            self.reported.add((code, span, message))
             self.findings.report(code, message, span, **more)
+
+    def not_yet(self, what: str, node: t.Node) -> ir.Expression:
+        """Reports what the language keeps for later; `what` is the subject of a sentence, in the singular."""
+        self.report("MH901", f"{what} is reserved, and not yet settled", node.span, help="leave this out for now")
+        return self.nothing(node)
+
+    def word(self, key: str) -> str:
+        """What a person calls a key: the participant by the program's own word."""
+        return self.program.participant if key == "practice" else key.replace("_", " ")
+
+    # ---------------------------------------------------------------------------------- making nodes
 
     def nothing(self, node: t.Node) -> ir.Expression:
         """What stands for an expression with a mistake: fits everywhere, so that one mistake makes one finding."""
-        return ir.Literal(value=None, type=UNKNOWN, keys=frozenset(), span=node.span)
+        return self.nothing_at(node.span)
+
+    def nothing_at(self, span: Span) -> ir.Expression:
+        """The same, at a place."""
+        return ir.Literal(value=None, type=UNKNOWN, keys=frozenset(), span=span)
 
     def literal(self, value: ir.Value, kind: Type, span: Span) -> ir.Literal:
+        """A value written in the text."""
         return ir.Literal(value=value, type=kind, keys=frozenset(), span=span)
 
+    def changed(self, expression: ir.Expression, **changes: Any) -> ir.Expression:
+        """A copy with changes; a total that may go to each payer stays one."""
+        copy = attrs.evolve(expression, **changes)
+        if expression in self.shared_totals:
+            self.shared_totals.add(copy)
+        return copy
+
+    def unique(self, name: str, period: str) -> str:
+        """A name for a quantity that none has yet."""
+        found, number = name, 1
+        while found in self.names:
+            found = f"{name}_by_{period}" if number == 1 else f"{name}_by_{period}_{number}"
+            number += 1
+        self.names.add(found)
+        return found
+
     def part(self, expression: ir.Expression, period: str) -> ir.Quantity:
-        """An unnamed quantity for an expression that is read at another time."""
+        """An unnamed quantity for an expression that is read at another time, or more than once."""
         self.parts += 1
-        text = " ".join(expression.span.text.split())
         quantity = ir.Quantity(
-            name=f"part_{self.parts}",
-            title=text,
+            name=self.unique(f"part_{self.parts}", period),
+            title=flat(expression.span.text),
             kind="part",
             grain=grain_of(expression.keys, period),
             expression=expression,
             span=expression.span,
         )
-        self.quantities[("part", self.parts)] = quantity
+        self.quantities["part", self.parts] = quantity
         return quantity
+
+    # --------------------------------------------------------------------------- what the parts supply
 
     @abstractmethod
     def lower(self, node: t.Expression, context: Context, expected: Type | None = None) -> ir.Expression:
         """The plan of an expression; a bare `$2.50` in result position takes the unit of `expected`."""
 
+    @abstractmethod
+    def table_value(self, table: t.Table, context: Context, span: Span) -> ir.Expression:
+        """The value of a table for the row's keys."""
 
-def as_written(node: t.Node) -> str:
-    """An expression's text with single blanks."""
-    return " ".join(node.span.text.split())
+    @abstractmethod
+    def value_of(self, node: t.Expression, context: Context, expected: Type | None = None) -> ir.Expression:
+        """A value that is used: a missing one has no value, so the text must say what absence means."""
+
+
+def code_type(kind: Type | None) -> Type | None:
+    """A type where it is a list of codes: beside such a value a bare word may be one of its codes."""
+    return kind if kind is not None and kind.kind is Kind.CODE else None
+
+
+def flat(text: str) -> str:
+    """A text with single blanks."""
+    return " ".join(text.split())
+
+
+def inside(node: t.Expression) -> t.Expression:
+    """A node without the parentheses around it."""
+    while isinstance(node, t.Parenthesized):
+        node = node.inner
+    return node
+
+
+def as_written(node: t.Expression) -> str:
+    """An expression's text with single blanks, without parentheses around it."""
+    return flat(inside(node).span.text)
 
 
 def shown_known(node: t.Expression, holds: bool) -> frozenset[str]:
     """The expressions that are known not to be missing once a condition holds (or does not)."""
-    if isinstance(node, t.Parenthesized):
-        return shown_known(node.inner, holds)
+    node = inside(node)
     if isinstance(node, t.Not):
         return shown_known(node.operand, not holds)
     if isinstance(node, t.Logic) and (node.operator == "and") == holds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 
 from attrs import frozen
@@ -156,12 +157,13 @@ class _Binder:
         measures = choose_measures(program, self.name, self.clauses, findings)
         requirements = self.requirements()
         sets = set_values(program, self.payer, begins, self.clauses, findings)
+        attempted = Counter(c.name.text for c in self.clauses if isinstance(c, t.SetParameter))
         report_blanks(
             program,
             self.payer,
             self.name,
             sets,
-            attempted={c.name.text for c in self.clauses if isinstance(c, t.SetParameter)},
+            mistaken={name for name, times in attempted.items() if times > len(sets.get(name, ()))},
             effective=begins.owed,
             needed=self.reach.for_payer(self.payer, declined, forms, requirements),
             read_anywhere=self.reach.anywhere(),

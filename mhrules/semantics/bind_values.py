@@ -59,7 +59,7 @@ def set_values(
             )
     sets = {name: tuple(sorted(v, key=lambda s: s.start or begins.contract)) for name, v in found.items()}
     for name, in_order in sets.items():
-        _warn_displaced(program.parameters[name], in_order[0], findings)
+        _warn_displaced(program.parameters[name], in_order, findings)
     return sets
 
 
@@ -117,14 +117,17 @@ def _in_time(
     return False
 
 
-def _warn_displaced(parameter: ParameterDeclaration, first_set: ScheduledValue, findings: Findings) -> None:
-    """Warn where the program changes a value later that the contract has set."""
+def _warn_displaced(parameter: ParameterDeclaration, sets: Sequence[ScheduledValue], findings: Findings) -> None:
+    """Warn where the program changes a value after the contract has set it, unless it is set again from that date."""
     for value in parameter.schedule:
-        if value.start is not None and first_set.start is not None and value.start > first_set.start:
+        if value.start is None or any(s.start == value.start for s in sets):
+            continue
+        before = [s for s in sets if s.start is not None and s.start < value.start]
+        if before:
             findings.report(
                 "MH511",
                 f"the program's value of `{parameter.name}` from {value.start} does not count: the contract has set it",
-                first_set.span,
+                before[-1].span,
                 related=[Label(value.span, "the program's later value")],
                 help="set it again from that date if the contract is to follow the program",
             )
@@ -148,7 +151,7 @@ def first_blank(
     if last is not None and first > last:
         return None
     starts = [value.start or program.term_first for value in (*parameter.schedule, *sets)]
-    valued = min((max(first_month_on_or_after(start), 0) for start in starts), default=None)
+    valued = min(map(first_month_on_or_after, starts), default=None)
     if valued is not None and valued <= first:
         return None
     end = last if valued is None else valued - 1 if last is None else min(valued - 1, last)
@@ -161,7 +164,7 @@ def report_blanks(
     contract: t.Name,
     sets: Mapping[str, tuple[ScheduledValue, ...]],
     *,
-    attempted: Collection[str],
+    mistaken: Collection[str],
     effective: datetime.date,
     needed: Collection[str],
     read_anywhere: Collection[str],
@@ -169,11 +172,11 @@ def report_blanks(
 ) -> None:
     """Report MH510 for each open parameter without a value in an owed month.
 
-    Not for one that only declined payments or forms not chosen read; nor where the contract sets it only by a
-    mistaken clause, which is its own finding.
+    Not for one that only declined payments or forms not chosen read; nor for the `mistaken`, of which a `set`
+    has a finding of its own.
     """
     for name, parameter in program.parameters.items():
-        if not parameter.opened or (name in attempted and name not in sets):
+        if not parameter.opened or name in mistaken:
             continue
         if name in read_anywhere and name not in needed:
             continue

@@ -21,7 +21,7 @@ class Convened:
 
     payers: dict[str, PayerDeclaration]
     authority: bool = False
-    requires: int = 1
+    requires: int = 0
     contract_required: bool = False
 
 
@@ -46,7 +46,7 @@ def convened(node: t.Convening | None, term: t.Term | None, findings: Findings) 
     return Convened(
         payers=payers,
         authority=any(isinstance(c, t.Authority) for c in node.clauses),
-        requires=1 if requires is None else requires.count,
+        requires=0 if requires is None else requires.count,
         contract_required=any(isinstance(c, t.ContractRequired) for c in node.clauses),
     )
 

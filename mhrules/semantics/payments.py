@@ -161,6 +161,9 @@ class PaymentChecker:
             elif isinstance(clause, t.To) and clause.payee.text not in self.payees:
                 if clause.payee.text not in self.practices:
                     report_unknown(self.findings, clause.payee, "payee", [*self.payees, self.practices[0]])
+            elif isinstance(clause, t.AtMostOnce) and clause.unit not in ("member", *self.practices):
+                unit = t.Name(text=clause.unit, span=head(clause))
+                report_unknown(self.findings, unit, "unit of a limit", ["member", *self.practices])
             elif isinstance(clause, t.Let) and lets.add(clause.name, "let"):
                 outer = self.values.place(clause.name.text)
                 if outer is not None:

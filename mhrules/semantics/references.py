@@ -124,17 +124,20 @@ def warn_unused(program: Program, findings: Findings) -> None:
 
 
 def _mentioned(roots: Iterable[t.Node]) -> set[str]:
-    """Every name in the text but those that a key or group declares."""
+    """Every name in the text but those that a key, a group or a column declares, and the facts behind groups."""
     words: set[str] = set()
-    for root in roots:
-        declared = {id(n.name) for n in root.walk() if isinstance(n, t.KeyDeclaration | t.GroupByFact)}
-        for node in root.walk():
-            if isinstance(node, t.Reference):
-                words.add(node.name)
-            elif isinstance(node, t.Basis):
-                words.add(node.unit)
-            elif isinstance(node, t.Name) and id(node) not in declared:
-                words.add(node.text)
+    declared: set[t.Node] = set()
+    for node in (n for root in roots for n in root.walk()):
+        if isinstance(node, t.KeyDeclaration | t.GroupByFact | t.FactColumn):
+            declared.add(node.name)
+        if isinstance(node, t.GroupByFact):
+            declared.add(node.fact)
+        if isinstance(node, t.Reference):
+            words.add(node.name)
+        elif isinstance(node, t.Basis):
+            words.add(node.unit)
+        elif isinstance(node, t.Name) and node not in declared:
+            words.add(node.text)
     return words
 
 

@@ -39,8 +39,16 @@ def rows_of(interpreter: Interpreter, keys: frozenset[str], clock: Clock) -> lis
     others = sorted(keys - set(order) - set(ir.TIME_KEYS))
     rows = [Row(clock=clock)]
     for key in (*(key for key in order if key in keys), *others):
-        rows = [below for row in rows for below in interpreter.world.elements(key, row)]
+        rows = [below for row in rows for below in _below(interpreter, key, row)]
     return [row for row in rows if interpreter.world.exists(row)]
+
+
+def _below(interpreter: Interpreter, key: str, row: Row) -> Iterator[Row]:
+    """The rows with a key added; a declared key of a practice that the row has is the practice's own."""
+    if key in interpreter.plan.practice_keys and row.get("practice") is not None:
+        yield row.plus(key, interpreter.world.lookup(row, key))
+    else:
+        yield from interpreter.world.elements(key, row)
 
 
 def failures(interpreter: Interpreter, ensure: ir.EnsurePlan, year: int, faults: Gathering) -> Iterator[Failure]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from attrs import field, frozen
 
 from mhrules.engine.faults import Gathering
-from mhrules.engine.reference import Interpreter
+from mhrules.engine.reference import Interpreter, holds
 from mhrules.engine.rows import Row
 from mhrules.exact import ONE
 from mhrules.plan import ir
@@ -114,9 +114,9 @@ def asked(plan: Plan, payer: str) -> Iterator[tuple[int, tuple[ir.RequirementPla
 def _verdict(interpreter: Interpreter, requirement: ir.RequirementPlan, row: Row, month: int, practice: str) -> Verdict:
     start = interpreter.world.presence(practice).start
     due = None if requirement.by_month is None else start + requirement.by_month - 1
-    holds = interpreter.traced(requirement, row, lambda: interpreter.truth(requirement.condition, row))
+    fulfilled = interpreter.traced(requirement, row, lambda: interpreter.truth(requirement.condition, row))
     grace = due is not None and month <= due
-    verdict = MET if holds else NOT_YET_DUE if grace else MISSED
+    verdict = MET if fulfilled else NOT_YET_DUE if grace else MISSED
     return Verdict(requirement, verdict, due, atoms_of(interpreter, requirement.condition, row))
 
 
@@ -169,8 +169,8 @@ def _atoms(interpreter: Interpreter, condition: ir.Expression, row: Row) -> Iter
     elif isinstance(condition, ir.Compare):
         yield _compared(interpreter, condition, row)
     else:
-        holds = interpreter.truth(condition, row)
-        yield Atom(condition, holds, holds, condition.type)
+        outcome = interpreter.truth(condition, row)
+        yield Atom(condition, outcome, outcome, condition.type)
 
 
 def _is_logical(expression: ir.Expression) -> bool:
@@ -178,19 +178,19 @@ def _is_logical(expression: ir.Expression) -> bool:
 
 
 def _compared(interpreter: Interpreter, compare: ir.Compare, row: Row) -> Atom:
-    holds = interpreter.truth(compare, row)
     value, threshold = interpreter.known(compare.left, row), interpreter.known(compare.right, row)
+    outcome = holds(compare, value, threshold)
     margin = None
     if compare.left.type.is_number and isinstance(value, int) and isinstance(threshold, int):
-        margin = _margin(compare, value, threshold, holds)
-    return Atom(compare, holds, value, compare.left.type, compare.operator, threshold, margin)
+        margin = _margin(compare, value, threshold, outcome)
+    return Atom(compare, outcome, value, compare.left.type, compare.operator, threshold, margin)
 
 
-def _margin(compare: ir.Compare, value: int, threshold: int, holds: bool) -> int | None:
+def _margin(compare: ir.Compare, value: int, threshold: int, outcome: bool) -> int | None:
     """How far the value is from the other side; None for `=` and `!=`."""
     if compare.operator not in _SAME_SIDE:
         return None
     distance = abs(value - threshold)
-    on_this_side = _SAME_SIDE[compare.operator] is not holds  # whether the threshold itself is on the value's side
+    on_this_side = _SAME_SIDE[compare.operator] is not outcome  # whether the threshold itself is on the value's side
     whole = compare.left.type.places == 0 and compare.right.type.places == 0
     return distance + ONE if whole and on_this_side else distance

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from attrs import evolve, frozen
 
@@ -42,6 +41,14 @@ class _Cover:
     months: int
     of: int
     missed: str = ""
+
+
+@frozen
+class _Scale:
+    """What a limit is multiplied by to compare with an exact amount: its units, and the months of its period."""
+
+    units: int
+    of: int
 
 
 class Books:
@@ -163,36 +170,35 @@ class Books:
     # ---------------------------------------------------------------------------------------- amounts
 
     def _amount(self, form: ir.FormPlan, row: Row, cover: _Cover) -> tuple[int, int]:
-        """Units and amount: what it pays, all caps, all floors, then one rounding of the exact result."""
+        """Units and amount: what it pays, all caps, all floors, then one rounding of the exact result.
+
+        Until it is rounded, the amount is a whole number of parts, of which `whole` make a dollar.
+        """
         units = self.interpreter.member_months(row) if form.unit == MEMBER_MONTH else ONE
         pays = self.interpreter.number(form.pays, row)
         self._bounded(pays, units, form, row)
-        count = Fraction(units, ONE)
-        if form.unit == MEMBER_MONTH and form.round_each:
-            rate = self._limited(Fraction(pays, ONE), form, row, Fraction(1), per_unit=True)
-            amount = _rounded(rate, CENTS, self.plan.rounding[1]) * count
-            amount = self._limited(amount, form, row, count, per_unit=False)
-        else:
-            amount = Fraction(pays, ONE) * count * Fraction(cover.months, cover.of)
-            amount = self._limited(amount, form, row, count, per_unit=None)
-        if amount < 0 and not form.downside:
-            raise self._negative(form, row, amount)
         places, rounding = self.plan.rounding
-        rounded = _rounded(amount, places, rounding) * ONE
-        return units, int(rounded)
+        whole = ONE * ONE * cover.of
+        if form.unit == MEMBER_MONTH and form.round_each:
+            rate = self._limited(pays * ONE, form, row, _Scale(ONE, 1), prices=True)
+            amount = _rounded(rate, ONE * ONE, CENTS, rounding) * units * cover.of
+            amount = self._limited(amount, form, row, _Scale(units, cover.of), prices=False)
+        else:
+            amount = self._limited(pays * units * cover.months, form, row, _Scale(units, cover.of), prices=None)
+        if amount < 0 and not form.downside:
+            raise self._negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))
+        return units, _rounded(amount, whole, places, rounding)
 
-    def _limited(
-        self, amount: Fraction, form: ir.FormPlan, row: Row, units: Fraction, per_unit: bool | None
-    ) -> Fraction:
+    def _limited(self, amount: int, form: ir.FormPlan, row: Row, scale: _Scale, prices: bool | None) -> int:
         """An amount after all caps, then all floors; a limit in the unit of a price counts once per unit.
 
-        `per_unit` picks the limits that are prices or those that are amounts; None takes both.
+        `prices` picks the limits that are prices or those that are amounts; None takes both.
         """
         for word, limits in (("at most", form.caps), ("at least", form.floors)):
             for limit in limits:
                 is_price = form.unit == MEMBER_MONTH and not limit.type.is_total
-                if per_unit is None or per_unit == is_price:
-                    bound = Fraction(self._limit(word, limit, row), ONE) * (units if is_price else 1)
+                if prices is None or prices == is_price:
+                    bound = self._limit(word, limit, row) * scale.of * (scale.units if is_price else ONE)
                     amount = min(amount, bound) if word == "at most" else max(amount, bound)
         return amount
 
@@ -206,11 +212,10 @@ class Books:
             words = self.interpreter.words(row)
             raise fault("MH705", f"the numbers for {words} need more than 38 digits", form.pays.span) from None
 
-    def _negative(self, form: ir.FormPlan, row: Row, amount: Fraction) -> Faulted:
-        exact = to_text(divide(amount.numerator * ONE, amount.denominator, Rounding.HALF_EVEN))
+    def _negative(self, form: ir.FormPlan, row: Row, amount: int) -> Faulted:
         return fault(
             "MH706",
-            f"the amount for {self.interpreter.words(row)} is {exact}, and the payment has no `downside`",
+            f"the amount for {self.interpreter.words(row)} is {to_text(amount)}, and the payment has no `downside`",
             form.pays.span,
             help="write `downside` if practices may owe, or `at least $0` if they may not",
         )
@@ -270,7 +275,7 @@ def posting_period(form: ir.FormPlan) -> Period:
     return Period.MONTH if form.once else form.period
 
 
-def _rounded(amount: Fraction, places: int, rounding: Rounding) -> Fraction:
-    """An exact amount rounded once to decimal places."""
-    assert places <= PLACES
-    return Fraction(divide(amount.numerator * 10**places, amount.denominator, rounding), 10**places)
+def _rounded(amount: int, whole: int, places: int, rounding: Rounding) -> int:
+    """An exact amount, `whole` of which make a dollar, rounded once to decimal places; in units of 10**-12."""
+    step: int = 10 ** (PLACES - places)
+    return divide(amount * ONE, whole * step, rounding) * step

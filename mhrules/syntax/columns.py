@@ -46,7 +46,7 @@ _SETTINGS = (
     t.CostIs,
     t.Participant,
 )
-_AMOUNTS = (t.Pays, t.AtMost, t.AtLeast, t.To, t.Category, t.Summary, t.RoundFirst, t.Participating, t.Disclose)
+_AMOUNTS = (t.Pays, t.AtMost, t.AtLeast, t.To, t.Category, t.Summary, t.Disclose)
 _BINDINGS = (t.SetParameter, t.Decline, t.ChooseMeasures, t.PayAs, t.Credit)
 _LAYOUTS: tuple[tuple[type | tuple[type, ...], Layout], ...] = (
     (_SETTINGS, Layout("settings", ("head",))),

@@ -18,6 +18,7 @@ from mhrules.syntax.contexts import CONTEXTS, ROWS, block_words, inner
 from mhrules.syntax.scan import Kind, Piece, continues, following
 
 _ROW_WORDS = frozenset(["when", "otherwise", "below"])
+_MIDDLE = frozenset("and or + * / = < <= > >= != then else of where within".split())
 Starters = Callable[[str], frozenset[str]]
 
 
@@ -274,11 +275,31 @@ class _Outline:
             if not self.left_behind(paren, after):
                 return
             self.drop_parens()
-        elif continues(self.last, after):
+        elif continues(self.last, after) or self.goes_on(after):
             return
         if self.clause is not None and after is not None:
             self.open_forgotten(self.clause, after)
         self.end_clause()
+
+    def goes_on(self, after: Piece | None) -> bool:
+        """Reports a line that begins in the middle of a clause, with `and` or `+`; it is read as part of the clause."""
+        clause = self.clause
+        if clause is None or after is None or after.text not in _MIDDLE or after.text in self.starters(clause.context):
+            return False
+        if clause.context == ROWS and after.text in ("else", "then"):
+            return False
+        if not clause.broken:
+            self.found.append(
+                finding(
+                    "MH110",
+                    f"a line cannot begin with `{after.text}`",
+                    self.span(after),
+                    help=f"put `{after.text}` at the end of the line above: the clause then goes on below",
+                )
+            )
+        for around in (clause, *(b.clause for b in self.blocks()[1:] if b.kind == ROWS)):
+            around.broken = True
+        return True
 
     def left_behind(self, paren: _Paren, after: Piece | None) -> bool:
         """Whether the next line is a clause of its own, although a `(` is still open."""

@@ -34,15 +34,13 @@ def tree_from_text(source: Source) -> tuple[t.File | None, tuple[Diagnostic, ...
         return None, (too_deep,)
     findings.extend(first_line_findings(source))
     findings.extend(comma_findings(source, all_pieces))
-    file = None
-    if not findings.has_errors:
-        file = build_tree(source, findings)
-    if file is None and (not findings.has_errors or not is_limit(findings)):
+    file = None if findings.has_errors else build_tree(source, findings)
+    if file is None and not is_limit(findings):
         from mhrules.syntax.search import mistakes
 
         findings.extend(mistakes(source, all_pieces, MOST_FINDINGS))
         if not findings.has_errors:
-            findings.report("MH101", "the text cannot be read", Span(source, 0, len(FIRST_LINE)))
+            findings.add(whole_text_finding(source))
     found = findings.sorted()[:MOST_FINDINGS]
     return (None if findings.has_errors else file), found
 
@@ -50,6 +48,23 @@ def tree_from_text(source: Source) -> tuple[t.File | None, tuple[Diagnostic, ...
 def is_limit(findings: Findings) -> bool:
     """Whether the grammar took the text and only its numbers, dates or depth are at fault."""
     return any(d.code in ("MH007", "MH105", "MH106") for d in findings.sorted())
+
+
+def whole_text_finding(source: Source) -> Diagnostic:
+    """Where the grammar stops, for a text whose clauses are right one by one."""
+    from lark.exceptions import UnexpectedInput
+
+    from mhrules.syntax.grammar import parser
+
+    offset = 0
+    try:
+        parser().parse(source.text, start="start")
+    except UnexpectedInput as error:
+        offset = min(error.pos_in_stream or 0, len(source.text))
+    piece = next((p for p in pieces(source.text) if p.is_ink and p.end > offset), None)
+    if piece is None:
+        return finding("MH101", "the text ends too early", Span(source, offset, offset))
+    return finding("MH101", f"`{piece.text[:30]}` cannot stand here", Span(source, piece.start, piece.end))
 
 
 def build_tree(source: Source, findings: Findings) -> t.File | None:

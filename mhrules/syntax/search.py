@@ -24,10 +24,12 @@ def mistakes(source: Source, all_pieces: list[Piece], most: int) -> list[Diagnos
 
 
 def without_first_line(source: Source, all_pieces: list[Piece]) -> list[Piece]:
-    """The pieces behind the line `mhrules …`; all of them if the text does not begin with it."""
-    if not all_pieces or all_pieces[0].text != "mhrules":
+    """The pieces behind the line `mhrules …`; all of them if that does not come first."""
+    first = next((p for p in all_pieces if p.is_ink), None)
+    if first is None or first.text != "mhrules":
         return all_pieces
-    end = len(source.line_text(1))
+    line = source.line_of(first.start)
+    end = source.line_starts[line - 1] + len(source.line_text(line))
     return [p for p in all_pieces if p.start >= end]
 
 

@@ -201,22 +201,24 @@ def value(text: str | int, first: int = JANUARY, *, by_contract: bool = False) -
     return SettingValue(first, n(text), by_contract, span(str(text)))
 
 
-def credit(of: str, *against: str, cell: ir.Expression | None = None, amount: str | None = None, **more: Any) -> CreditPlan:
+def credit(
+    of: str, *against: str, cell: ir.Expression | None = None, amount: str | None = None, **more: Any
+) -> CreditPlan:
     forward = bool(more.get("carries_forward"))
     return CreditPlan(of, "paid before", against, cell, None if amount is None else n(amount), forward, span("credit"))
 
 
 def require(name: str, condition: ir.Expression, **more: Any) -> ir.RequirementPlan:
-    return ir.RequirementPlan(
-        name, name, condition, more.get("by_month"), more.get("payer"), span(name)
-    )
+    return ir.RequirementPlan(name, name, condition, more.get("by_month"), more.get("payer"), span(name))
 
 
 def all_of(*requirements: ir.RequirementPlan) -> tuple[ir.RequirementGroup, ...]:
     return tuple(ir.RequirementGroup(1, (requirement,)) for requirement in requirements)
 
 
-def ensure(name: str, condition: ir.Expression, period: Period = Period.YEAR, where: ir.Expression | None = None) -> ir.EnsurePlan:
+def ensure(
+    name: str, condition: ir.Expression, period: Period = Period.YEAR, where: ir.Expression | None = None
+) -> ir.EnsurePlan:
     return ir.EnsurePlan(name, name, where, condition, period, span(name))
 
 
@@ -261,7 +263,8 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 def panel(practice: str, of: str, members: int | str, months: Iterable[int], year: int = 2012) -> list[dict[str, Any]]:
     return [
-        {"practice": practice, "payer": of, "month": f"{year}-{month:02d}", "member_months": members} for month in months
+        {"practice": practice, "payer": of, "month": f"{year}-{month:02d}", "member_months": members}
+        for month in months
     ]
 
 

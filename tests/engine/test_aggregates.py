@@ -33,7 +33,9 @@ def engine(amounts: dict[str, tuple[int, bool, str]], payers: str = "a", **rows:
         **rows,
     )
     region = b.fact(ROSTER, "region")
-    return b.interpreter(b.plan(SCHEMA, payers=[b.payer(p) for p in payers.split()], practice_keys={"region": region}), facts)
+    return b.interpreter(
+        b.plan(SCHEMA, payers=[b.payer(p) for p in payers.split()], practice_keys={"region": region}), facts
+    )
 
 
 THREE = {"p1": (10, True, "east"), "p2": (20, False, "west"), "p3": (60, True, "east")}
@@ -69,15 +71,14 @@ def test_nothing_is_zero_no_yes_or_missing(function: str, expected: ir.Value) ->
     assert type(found) is type(expected)
 
 
-def test_a_row_of_a_region_runs_over_its_practices_and_a_practice_finds_its_region() -> None:
+def test_practices_of_the_same_region_and_a_practice_finds_its_region() -> None:
     of = engine(THREE)
-    total = b.quantity("total", b.over("sum", "practice", AMOUNT), "region", "year")
+    total = b.quantity("total", b.over("sum", "practice", AMOUNT, same=("region",)), "region", "year")
     assert of.evaluate(b.read(total), b.year(region="east")) == b.n(70)
     assert of.evaluate(b.read(total), b.year(practice="p2")) == b.n(20)
-    regions = b.over("maximum", "region", b.read(total))
-    assert of.evaluate(regions, b.year()) == b.n(70)
-    peers = b.over("sum", "practice", AMOUNT, same=("region",))
-    assert of.evaluate(peers, b.year(practice="p1")) == b.n(70)
+    assert of.evaluate(b.over("maximum", "region", b.read(total)), b.year()) == b.n(70)
+    assert of.evaluate(b.over("sum", "practice", AMOUNT, same=("region",)), b.year(practice="p1")) == b.n(70)
+    assert of.evaluate(b.over("sum", "practice", AMOUNT), b.year(practice="p1")) == b.n(90)  # all, unless it says so
 
 
 def test_all_faults_of_all_elements_are_found() -> None:
@@ -99,7 +100,11 @@ def test_a_missing_element_is_not_left_out_of_a_sum() -> None:
 
 
 def test_over_payers_and_months() -> None:
-    of = engine({"p1": (1, True, "x")}, "a b", practice_payer_month=b.panel("p1", "a", 5, range(1, 13)) + b.panel("p1", "b", 7, [1, 2]))
+    of = engine(
+        {"p1": (1, True, "x")},
+        "a b",
+        practice_payer_month=b.panel("p1", "a", 5, range(1, 13)) + b.panel("p1", "b", 7, [1, 2]),
+    )
     panel = ir.Panel(type=b.NUMBER, keys=frozenset({"payer", "practice", "month"}), span=b.span())
     assert of.evaluate(b.over("sum", "payer month", panel), b.year(practice="p1")) == b.n(74)
     assert of.evaluate(b.over("sum", "month", panel), b.year(practice="p1", payer="b")) == b.n(14)
@@ -156,7 +161,7 @@ def test_a_pool_of_nothing_asks_for_no_weight() -> None:
 
 def test_a_split_per_region_and_among_payers() -> None:
     of = engine(THREE, "a b")
-    pool = b.quantity("pool", b.over("sum", "practice", AMOUNT), "region", "year")
+    pool = b.quantity("pool", b.over("sum", "practice", AMOUNT, same=("region",)), "region", "year")
     assert parts(of, b.split(b.read(pool), "practice")) == ["35.00", "20.00", "35.00"]
     among = b.split(b.usd("0.05"), "payer")
     found = [of.evaluate(among, b.year(payer=p, practice="p1")) for p in ("a", "b")]

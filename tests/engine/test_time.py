@@ -31,7 +31,8 @@ def months(engine_row: tuple[object, ...]) -> list[int]:
 def test_a_period_is_cut_to_the_term_the_payer_and_the_practice() -> None:
     schema = b.schema(SPAN_ROSTER)
     facts = b.data(
-        schema, practice=[{"practice": "p1", "effective_from": b.day("2012-04-02"), "effective_to": b.day("2012-11-01")}]
+        schema,
+        practice=[{"practice": "p1", "effective_from": b.day("2012-04-02"), "effective_to": b.day("2012-11-01")}],
     )
     plan = b.plan(
         schema, first_month=b.JANUARY + 1, last_month=b.JANUARY + 9, payers=[b.payer("a", first_month=b.JANUARY + 6)]

@@ -46,7 +46,7 @@ def assert_finding(text: str | tuple[str, ...], code: str, message: str, underli
 def program(body: str = "", payers: str = 'payer aetna "Aetna"', convening: str = "", first: str = "") -> str:
     """A small program: a term, a rounding and payers, with `body` behind them; `first` replaces term and rounding."""
     begin = first or "term 2011-01-01 to 2013-12-31\n  rounding to cents half up"
-    return f'''program pilot "Pilot" edition "1" {{
+    return f"""program pilot "Pilot" edition "1" {{
   {begin}
   convening {{
     {payers}
@@ -54,7 +54,7 @@ def program(body: str = "", payers: str = 'payer aetna "Aetna"', convening: str 
   }}
   {body}
 }}
-'''
+"""
 
 
 TWO_PAYERS = 'payer aetna "Aetna" lines commercial\n    payer molina "Molina" lines medicaid'

@@ -547,6 +547,21 @@ def test_a_displaced_change_is_a_warning() -> None:
     assert [label.span.text for label in found.related] == ["$5 from 2012-01-01"]
 
 
+def test_a_change_that_the_contract_follows_is_not_displaced() -> None:
+    text = program("parameter fee : $ pmpm = $4, $5 from 2012-01-01 open\n  " + FEE)
+    assert len(aetna(text, contract("set fee = $6\n  set fee = $5 from 2012-01-01")).sets["fee"]) == 2
+
+
+def test_a_mistaken_set_makes_no_blank_as_well() -> None:
+    assert_finding(
+        (OPEN, contract("set fee = $8\n  set fee = $5 from 2012-01-01")),
+        "MH507",
+        "`fee` is set to $8.00 pmpm, outside what the program leaves open",
+        "$8",
+        "it must be from $4.00 pmpm to $7.00 pmpm, both included",
+    )
+
+
 def test_a_blank_shows_the_parameter_too() -> None:
     _, _, (found,) = bound(*BAD_CONTRACTS["blank"][0])
     assert [(label.span.text, label.text) for label in found.related] == [("fee", "left open here")]

@@ -111,7 +111,10 @@ def test_zero_and_one_may_stand_for_percentages() -> None:
 
 def test_years_rounding_and_term_are_read() -> None:
     made, _ = assert_nothing(
-        program(first="term 2013-01-01 onward\n  rounding down to cents\n  year begins 04-01\n  months count when attributed and enrolled any day open")
+        program(
+            "months count when attributed and enrolled any day open",
+            first="term 2013-01-01 onward\n  rounding down to cents\n  year begins 04-01",
+        )
     )
     assert made.calendar.year_start == 4
     assert made.rounding == (2, Rounding.DOWN)
@@ -324,7 +327,7 @@ BAD_PROGRAMS = {
         "give the `let` another name: a name means one thing in a text",
     ),
     "key_named_twice": (
-        program("participant aco \"A\"\n  facts of aco, practice { a : date }"),
+        program('participant aco "A"\n  facts of aco, practice { a : date }'),
         "MH202",
         "`practice` is named twice among the keys",
         "practice",
@@ -379,10 +382,15 @@ BAD_PROGRAMS = {
         "per practise per year",
         "did you mean `practice`?",
     ),
+    "unknown_unit_of_a_limit": (
+        program('payment p "P" { per visit; at most once per membre per month, first by date; pays $1 }'),
+        "MH201",
+        "unknown unit of a limit `membre`",
+        "at most once per membre per month, first by date",
+        "did you mean `member`?",
+    ),
     "unknown_measure_of_a_set": (
-        program(
-            'unscored measures count as zero\n  measure asthma "A" { reported }\n  measures { core asthmas }'
-        ),
+        program('unscored measures count as zero\n  measure asthma "A" { reported }\n  measures { core asthmas }'),
         "MH201",
         "unknown measure `asthmas`",
         "asthmas",

@@ -1,0 +1,332 @@
+"""The library: load a program, check it, give it data, settle, explain. `import mhrules` shows these names.
+
+    program = mhrules.load("programs/mssp")
+    data = mhrules.Data.from_folder(program, "data", binding="binding.toml")
+    settlement = mhrules.settle(program, data, 2021)
+    print(mhrules.explain(settlement, payer="medicare", practice="A1001", payment="shared_savings").text())
+
+Every function raises `DiagnosticError` where it cannot go on; its findings say what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from mhrules.diagnostics.model import Diagnostic, DiagnosticError
+from mhrules.diagnostics.registry import finding
+from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.locate import existing, program_path, program_paths
+from mhrules.results import Posting, Settlement, ledger_of, settlement_of
+
+if TYPE_CHECKING:
+    from mhrules.compiler import Compilation
+    from mhrules.data.dataset import Dataset
+    from mhrules.data.schema import Schema
+    from mhrules.explain.model import Explanation as Why
+    from mhrules.plan.whole import Plan
+
+__all__ = [
+    "Assumption",
+    "Data",
+    "Explanation",
+    "Payer",
+    "Payment",
+    "Posting",
+    "Program",
+    "Settlement",
+    "check",
+    "explain",
+    "load",
+    "render",
+    "settle",
+]
+
+FilePath = str | PathLike[str]
+
+
+@frozen
+class Payer:
+    """A payer of a program.
+
+    `status` is `contract` (it has one), `program` (it settles under the program alone) or `no contract` (it is
+    listed, without postings). `contract` is the contract's name, or empty.
+    """
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    status: str
+    contract: str
+
+
+@frozen
+class Payment:
+    """A payment of a program; an `optional` one may be declined by a contract."""
+
+    name: str
+    title: str
+    optional: bool
+    summary: str
+
+
+@frozen
+class Assumption:
+    """A figure of the text that rests on an assumption: the file, the line (from 1) and the reason given."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@frozen(eq=False, slots=False)
+class Program:
+    """A program with its contracts, free of errors. Made by `load`."""
+
+    _compilation: Compilation = field(alias="compilation", repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Program {self.name}, edition {self.edition}>"
+
+    @property
+    def name(self) -> str:
+        """The name by which contracts call it."""
+        return self.plan.program
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.plan.title
+
+    @property
+    def edition(self) -> str:
+        """The edition that contracts are bound to."""
+        return self.plan.edition
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """Warnings and notes about the text."""
+        return self._compilation.findings
+
+    @property
+    def payers(self) -> dict[str, Payer]:
+        """The payers by name, in the order of the text."""
+        return {p.name: Payer(p.name, p.title, p.lines, p.status, p.contract) for p in self.plan.payers}
+
+    @property
+    def payments(self) -> dict[str, Payment]:
+        """The payments by name, in the order of the text."""
+        return {p.name: Payment(p.name, p.title, p.optional, p.summary) for p in self.plan.payments.values()}
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The figures that the text marks `assumed`."""
+        notes = self._compilation.assumed
+        return tuple(Assumption(note.span.source.name, note.span.line, note.text) for note in notes)
+
+    @property
+    def schema(self) -> Schema:
+        """The tables and columns that the program reads."""
+        return self.plan.schema
+
+    @property
+    def plan(self) -> Plan:
+        """The program as the engines see it; not a stable interface."""
+        return self._compilation.plan
+
+    def check(self) -> tuple[Diagnostic, ...]:
+        """Check the files as they are on disk now; all findings, errors too."""
+        return _compiled(*self._compilation.paths).findings
+
+    def settle(
+        self,
+        data: Data,
+        year: int,
+        *,
+        run: str = "1",
+        posted_on: datetime.date | None = None,
+        hold: bool = False,
+    ) -> Settlement:
+        """The settlement of a program year; see `mhrules.settle`.
+
+        Raises:
+            DiagnosticError: as `mhrules.settle`.
+        """
+        from mhrules.settle.run import settle as settled
+
+        result = settled(self.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold)
+        if not result.ok and not hold:
+            raise DiagnosticError(result.findings)
+        return settlement_of(result, self._compilation.sources)
+
+
+@frozen(eq=False, slots=False)
+class Data:
+    """The facts that a program is settled on, read strictly. Made by one of the `from_…` methods."""
+
+    dataset: Dataset = field(repr=False)
+
+    @classmethod
+    def from_folder(cls, program: Program, path: FilePath, *, binding: FilePath | None = None) -> Data:
+        """Facts from a folder of CSV and Parquet files, or from a DuckDB file.
+
+        `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names.
+
+        Raises:
+            DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx).
+        """
+        from mhrules.data.binding import read_binding
+        from mhrules.data.load import load
+
+        rules = None if binding is None else read_binding(Path(binding))
+        return cls(load(program.schema, Path(path), rules))
+
+    @classmethod
+    def from_rows(cls, program: Program, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Data:
+        """Facts as dictionaries, a list of them per table.
+
+        Values are text, `int`, `Decimal`, `bool` or `datetime.date`; a `float` is refused, since money is exact. A
+        column left out is missing; a table left out is absent.
+
+        Raises:
+            DiagnosticError: with every fault found; places name the table and the row, counted from 1.
+        """
+        from mhrules.data.dataset import Dataset
+
+        return cls(Dataset.from_rows(program.schema, rows))
+
+    @classmethod
+    def from_frames(cls, program: Program, frames: Mapping[str, Any]) -> Data:
+        """Facts as data frames, one per table: pandas, Polars, Arrow or DuckDB relations. Needs pyarrow.
+
+        Raises:
+            DiagnosticError: with every fault found; pyarrow is not installed (MH650).
+        """
+        from mhrules.data.dataset import Dataset
+
+        return cls(Dataset.from_frames(program.schema, frames))
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """Warnings and notes about the data."""
+        return self.dataset.warnings
+
+
+@frozen(eq=False)
+class Explanation:
+    """Why a posting is what it is: a tree of steps, each with value, unit, rule text and place."""
+
+    why: Why = field(repr=False)
+
+    def text(self, *, width: int = 80, color: bool = False) -> str:
+        """The tree for people, at most `width` columns wide where words allow."""
+        from mhrules.explain.text import render_text
+
+        return render_text(self.why, width, color)
+
+    def to_json(self) -> str:
+        """The tree as one JSON text."""
+        from mhrules.explain.as_json import to_json
+
+        return to_json(self.why)
+
+
+def load(path: FilePath, *, contracts: FilePath | None = None) -> Program:
+    """The program in a file or folder, or the shipped program of that name, with the contracts beside it.
+
+    `contracts` is a further file or folder of contracts.
+
+    Raises:
+        DiagnosticError: with all findings, if there are errors in the text, or nothing can be read.
+    """
+    paths = [program_path(path)]
+    if contracts is not None:
+        paths.append(existing(contracts))
+    compilation = _compiled(*paths)
+    if compilation.has_errors:
+        raise DiagnosticError(compilation.findings)
+    return Program(compilation)
+
+
+def check(path: FilePath, *, contracts: FilePath | None = None) -> tuple[Diagnostic, ...]:
+    """All findings about a program: errors, warnings, notes; of a folder of programs, about each of them.
+
+    Raises:
+        DiagnosticError: there is nothing to read (MH001).
+    """
+    further = [] if contracts is None else [existing(contracts)]
+    return tuple(found for one in program_paths(program_path(path)) for found in _compiled(one, *further).findings)
+
+
+def settle(
+    program: Program,
+    data: Data,
+    year: int,
+    *,
+    run: str = "1",
+    posted_on: datetime.date | None = None,
+    hold: bool = False,
+) -> Settlement:
+    """The settlement of a program year: what every payer owes every practice, or why nothing.
+
+    `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
+    `hold`, lines that fail are posted as `held` with no amount, and the errors are among the settlement's findings.
+
+    Raises:
+        DiagnosticError: a fact that is needed is missing, an invariant fails … (MH7xx; all are listed), the year is
+            outside the program's term (MH730), or the program needs what is not supported yet (MH901).
+    """
+    return program.settle(data, year, run=run, posted_on=posted_on, hold=hold)
+
+
+def explain(
+    settlement: Settlement, *, payer: str, practice: str, payment: str, period: str | None = None
+) -> Explanation:
+    """Why a payer owes a practice what it does for a payment.
+
+    `period` is a posting period as `postings.csv` names it, such as `2012-03`; without it, the whole year.
+
+    Raises:
+        DiagnosticError: there is no such payer, practice, payment or period (MH201).
+    """
+    from mhrules.explain.tree import explain as explained
+
+    settled = ledger_of(settlement)
+    books, plan = settled.books, settled.plan
+    _known("payer", payer, books.world.payers)
+    _known(plan.participant, practice, books.world.practices)
+    _known("payment", payment, plan.payments)
+    if period is not None:
+        form = books.form(payment, payer)
+        labels = [plan.calendar.label(first, form.period) for first in books.firsts(payment, payer, settled.year)]
+        _known(f"period of `{payment}`", period, labels)
+    return Explanation(explained(settled, payer, practice, payment, period))
+
+
+def render(findings: Iterable[Diagnostic], *, color: bool = False, width: int = 80) -> str:
+    """Findings as people read them at a terminal: sentence, place, underlined text, help."""
+    from mhrules.diagnostics.terminal import render as rendered
+
+    return rendered(findings, color=color, width=width)
+
+
+def _compiled(*paths: Path) -> Compilation:
+    from mhrules.compiler import Compilation
+
+    return Compilation(*paths)
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> None:
+    """Refuse a name that is not among `names`."""
+    others = list(names)
+    if name in others:
+        return
+    near = did_you_mean(name, others)
+    listed = ", ".join(f"`{other}`" for other in others[:12]) + (", …" if len(others) > 12 else "")
+    advice = f"did you mean `{near}`?" if near else f"there are {listed}" if others else ""
+    raise DiagnosticError([finding("MH201", f"there is no {what} `{name}`", help=advice)])

@@ -1,0 +1,104 @@
+"""Totals in dollars that are coarser than a posting, and would be paid once for each posting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from mhrules.check.reading import forms, words
+from mhrules.diagnostics.collect import Findings
+from mhrules.plan import ir
+from mhrules.plan.bounds import Bounds
+from mhrules.plan.lower import Lowered
+from mhrules.semantics.program import Program
+from mhrules.source import Span
+from mhrules.syntax.tree import Period
+
+TIME_OF_TABLE = {"month": 1, "contract_year": 12, "year": 12}
+
+
+def check_coarse_totals(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
+    """Report totals that reach an amount without being divided (MH443)."""
+    plan = lowered.plan
+    shared = frozenset((bounds.signature(node), node.span) for node in lowered.shared_totals)
+    for item in forms(plan):
+        form = item.form
+        walk = _Walk(len(plan.payers), program.participant, form.period, form.once, shared, bounds)
+        found: dict[Span, tuple[ir.Expression, str]] = {}
+        for amount in (form.pays, *form.caps, *form.floors):
+            if bounds.is_sound(amount):
+                for leaf, whose in walk.coarse(amount, amount.span, False):
+                    found.setdefault(leaf.span, (leaf, whose))
+        for leaf, whose in found.values():
+            _report(leaf, whose, item.payment.name, findings)
+
+
+def _report(leaf: ir.Expression, whose: str, payment: str, findings: Findings) -> None:
+    text = words(leaf)
+    if "month" in whose or "year" in whose or "period" in whose:
+        helps = [f"declare a total for each posting period, or say which part of `{text}` falls to each"]
+    else:
+        helps = [
+            f"`split {text} among …`: divided in whole cents, adding up to the total",
+            f"`share of {text} by …`: each takes its part",
+            f"`{text} the same for each payer`: it is meant to be paid once by each",
+        ]
+    findings.report(
+        "MH443",
+        f"`{text}` is one total, and {whose}",
+        leaf.span,
+        label=f"reaches the amount of `{payment}` undivided",
+        help=helps,
+    )
+
+
+@frozen
+class _Walk:
+    """Finds the totals that reach an amount of postings by payer, practice and period."""
+
+    payers: int
+    participant: str
+    period: Period
+    once: bool
+    shared: frozenset[tuple[int, Span]]
+    bounds: Bounds
+
+    def coarse(self, node: ir.Expression, place: Span, moved: bool) -> Iterator[tuple[ir.Expression, str]]:
+        """The coarse totals in an expression that is added to an amount, each with whom it would be paid by or to."""
+        if not node.type.is_total or (self.bounds.signature(node), node.span) in self.shared:
+            return
+        match node:
+            case ir.Cell() | ir.Aggregate() | ir.Total() | ir.Setting() | ir.Feature():
+                whose = None if isinstance(node, ir.Setting | ir.Feature) else self.whose(node, moved)
+                if whose is not None:
+                    yield node, whose
+            case ir.Read():
+                inner = node.quantity.expression
+                for leaf, whose in self.coarse(inner, place, moved or node.move is not None):
+                    yield (node if leaf is inner else leaf), whose
+            case ir.Arithmetic(operator="/"):
+                yield from self.coarse(node.left, place, moved)
+            case ir.Arithmetic() | ir.Extreme() | ir.Default() | ir.Round():
+                operands = node.operands if isinstance(node, ir.Extreme) else node.parts()
+                for part in operands:
+                    yield from self.coarse(part, place, moved)
+            case ir.Case():
+                for row in node.rows:
+                    yield from self.coarse(row.value, place, moved)
+            case _:
+                return
+
+    def whose(self, node: ir.Expression, moved: bool) -> str | None:
+        """Who would pay or be paid a total several times; None if it is as fine as the posting."""
+        if "practice" not in node.keys:
+            return f"each {self.participant} would be paid it once"
+        if self.payers > 1 and "payer" not in node.keys:
+            return f"each of {self.payers} payers would pay it once"
+        if self.once or moved:
+            return None
+        months = [TIME_OF_TABLE[key] for key in getattr(node, "table_keys", ()) if key in TIME_OF_TABLE]
+        timeless = isinstance(node, ir.Cell) and not months and node.moment is None
+        if timeless or (isinstance(node, ir.Cell) and months and min(months) > self.period.months):
+            return f"each {self.period.value.replace('_', '-')} would pay it again"
+        return None

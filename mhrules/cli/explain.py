@@ -1,0 +1,54 @@
+"""`mhrules explain PROGRAM …`: why an amount is what it is."""
+
+from __future__ import annotations
+
+import click
+
+from mhrules.cli import common
+from mhrules.cli.common import count
+from mhrules.cli.run import prepared, run_options
+
+
+@click.command(name="explain", short_help="say why an amount is what it is")
+@run_options
+@click.option("--payer", required=True, metavar="NAME", help="Who pays.")
+@click.option("--practice", required=True, metavar="ID", help="Who is paid: the participant's id.")
+@click.option("--payment", required=True, metavar="NAME", help="The payment.")
+@click.option("--period", metavar="PERIOD", help="One posting period, such as 2012-03; otherwise the year.")
+@common.output_options("terminal", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    program: str,
+    contracts: str | None,
+    data: str,
+    binding: str | None,
+    year: int,
+    payer: str,
+    practice: str,
+    payment: str,
+    period: str | None,
+) -> None:
+    """Explain a line of the settlement of PROGRAM: every step with value and unit, rule text, facts and gates.
+
+    A line is explained as it would be settled, also where other lines fail; the faults are told on stderr.
+    """
+    from mhrules import api
+    from mhrules.diagnostics.model import Severity
+
+    with common.Progress() as progress:
+        run = prepared(program, contracts, data, binding, progress)
+        progress.step(f"settling {year}")
+        settlement = api.settle(run.program, run.data, year, hold=True)
+        progress.step("looking for the reasons")
+        why = api.explain(settlement, payer=payer, practice=practice, payment=payment, period=period)
+    errors = sum(found.severity is Severity.ERROR for found in settlement.findings)
+    if common.output().format == "json":
+        common.show_document(why.to_json())
+    else:
+        out = common.output()
+        paints = out.paints(err=False)
+        click.echo(why.text(width=out.width(), color=paints), color=paints)
+    if errors:
+        click.echo(f"{count(errors, 'error')} in this year: `mhrules settle` lists them and posts nothing", err=True)
+    ctx.exit(common.FINE)

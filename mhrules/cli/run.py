@@ -1,0 +1,59 @@
+"""What `settle` and `explain` share: their options, and a program with its data read for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from attrs import frozen
+
+from mhrules.cli import common
+
+if TYPE_CHECKING:
+    from mhrules.api import Data, Program
+    from mhrules.diagnostics.model import Diagnostic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("program"),
+    click.option("--contracts", metavar="PATH", help="A further file or folder of contracts."),
+    click.option("--data", required=True, metavar="PATH", help="A folder of CSV and Parquet files, or a DuckDB file."),
+    click.option("--binding", metavar="FILE", help="The binding.toml by which the data are read."),
+    click.option("--year", required=True, type=click.IntRange(1900, 2999), help="The program year."),
+)
+
+
+def run_options(verb: F) -> F:
+    """The argument PROGRAM and the options that say what is settled on what."""
+    for option in reversed(_OPTIONS):
+        verb = option(verb)
+    return verb
+
+
+@frozen
+class Run:
+    """A program and the data it is settled on."""
+
+    program: Program
+    data: Data
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """Warnings and notes about the text and the data."""
+        return (*self.program.findings, *self.data.findings)
+
+
+def prepared(program: str, contracts: str | None, data: str, binding: str | None, progress: common.Progress) -> Run:
+    """The program and its data, read and checked.
+
+    Raises:
+        DiagnosticError: one of them cannot be read, or has errors.
+    """
+    from mhrules import api
+
+    progress.step("reading the program")
+    loaded = api.load(program, contracts=contracts)
+    progress.step("reading the data")
+    return Run(loaded, api.Data.from_folder(loaded, data, binding=binding))

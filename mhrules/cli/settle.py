@@ -1,0 +1,164 @@
+"""`mhrules settle PROGRAM …`: what every payer owes every practice, as files and as a table per payer."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mhrules.cli import common
+from mhrules.cli.run import prepared, run_options
+from mhrules.cli.table import money, table
+
+if TYPE_CHECKING:
+    from mhrules.cli.summary import PayerSummary
+    from mhrules.results import Settlement
+
+_HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
+
+
+@click.command(name="settle", short_help="work out what every payer owes every practice")
+@run_options
+@click.option("--out", required=True, metavar="DIR", help="The folder that the files are written to.")
+@click.option("--run", "run_id", default="1", show_default=True, metavar="ID", help="The name of this run.")
+@click.option("--posted-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of posting.")
+@click.option("--hold", is_flag=True, help="Post lines that fail as held, and all others as usual.")
+@common.output_options("terminal", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    program: str,
+    contracts: str | None,
+    data: str,
+    binding: str | None,
+    year: int,
+    out: str,
+    run_id: str,
+    posted_on: datetime.datetime | None,
+    hold: bool,
+) -> None:
+    """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
+
+    Writes postings.csv, participation.csv, quantities.csv and manifest.json into the folder --out. If a fact is
+    missing or an invariant fails, every such fault is listed, nothing is written, and the command ends with 1; with
+    --hold the lines that fail are posted as held.
+    """
+    from mhrules import api
+
+    directory = Path(out)
+    _refuse_file(directory)
+    with common.Progress() as progress:
+        run = prepared(program, contracts, data, binding, progress)
+        progress.step(f"settling {year}")
+        day = None if posted_on is None else posted_on.date()
+        settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold)
+        progress.step("writing")
+        paths = settlement.write(directory)
+    findings = (*run.program.findings, *settlement.findings)
+    if common.output().format == "json":
+        common.show_document(_document(settlement, paths, findings))
+    else:
+        common.show(findings)
+        _show(settlement, directory, paths)
+    ctx.exit(common.exit_code(findings))
+
+
+def _refuse_file(directory: Path) -> None:
+    """Raise MH732 where the output folder is a file: before any work, not after it."""
+    from mhrules.diagnostics.model import DiagnosticError
+    from mhrules.diagnostics.registry import finding
+
+    if directory.exists() and not directory.is_dir():
+        message = f"`{directory}` is a file, so nothing can be written into it"
+        raise DiagnosticError([finding("MH732", message, help="name a folder; it is made if it is not there")])
+
+
+# ---------------------------------------------------------------------------------------------- for people
+
+
+def _show(settlement: Settlement, directory: Path, paths: tuple[Path, ...]) -> None:
+    from mhrules.cli.summary import all_payers, summaries
+    from mhrules.results import ledger_of
+
+    plan = ledger_of(settlement).plan
+    width = common.output().width()
+    head = f"{plan.title}, edition {plan.edition}: {settlement.year}, run {settlement.run}"
+    click.echo("\n".join(textwrap.wrap(head, width, subsequent_indent="  ")))
+    payers = summaries(settlement)
+    for payer in payers:
+        click.echo()
+        click.echo("\n".join(_payer(payer, width)))
+    if len(payers) > 1:
+        click.echo(f"\nall payers: {money(all_payers(payers))}")
+    names = ", ".join(path.name for path in paths)
+    click.echo()
+    click.echo("\n".join(textwrap.wrap(f"written to {directory}: {names}", width, subsequent_indent="  ")))
+
+
+def _payer(payer: PayerSummary, width: int) -> list[str]:
+    """The table of one payer; each practice counts once a payment."""
+    title = f"{payer.name} ({payer.title})"
+    if payer.status == "no contract":
+        return [f"{title}: no contract, so no postings"]
+    rows = [
+        (each.name, f"{each.paid:,}", f"{each.gated:,}", f"{each.not_participating:,}", money(each.amount))
+        for each in payer.payments
+    ]
+    rows += [(f"credit: {name}", "", "", "", money(amount)) for name, amount in payer.credits.items()]
+    whole = payer.whole
+    total = ("total", f"{whole.paid:,}", f"{whole.gated:,}", f"{whole.not_participating:,}", money(whole.amount))
+    lines = [title, *table(_HEADER, [*rows, ("",) * 5, total], right=(1, 2, 3, 4), width=width, indent=2)]
+    if payer.further:
+        further = ", ".join(f"{number:,} {words}" for words, number in payer.further.items())
+        lines += textwrap.wrap(f"further lines: {further}", width, initial_indent="  ", subsequent_indent="    ")
+    return lines
+
+
+# --------------------------------------------------------------------------------------------- for scripts
+
+
+def _document(settlement: Settlement, paths: tuple[Path, ...], findings: tuple[Any, ...]) -> str:
+    """The summary as JSON (docs/reference/cli.md): amounts are decimal text."""
+    from mhrules.cli.summary import summaries
+    from mhrules.diagnostics.as_json import to_json
+    from mhrules.results import CENTS, decimal, ledger_of
+
+    plan = ledger_of(settlement).plan
+
+    def counted(payment: Any) -> dict[str, Any]:
+        return {
+            "paid": payment.paid,
+            "gated": payment.gated,
+            "not_participating": payment.not_participating,
+            "amount": str(decimal(payment.amount, CENTS)),
+        }
+
+    document = {
+        "format": 1,
+        "program": plan.program,
+        "edition": plan.edition,
+        "year": settlement.year,
+        "run": settlement.run,
+        "posted_on": None if settlement.posted_on is None else settlement.posted_on.isoformat(),
+        "held": settlement.held,
+        "total": str(settlement.total),
+        "payers": [
+            {
+                "payer": payer.name,
+                "title": payer.title,
+                "status": payer.status,
+                "payments": [{"payment": each.name, **counted(each)} for each in payer.payments],
+                "credits": {name: str(decimal(amount, CENTS)) for name, amount in payer.credits.items()},
+                "lines": payer.lines,
+                "total": counted(payer.whole),
+            }
+            for payer in summaries(settlement)
+        ],
+        "files": [path.as_posix() for path in paths],
+        "findings": json.loads(to_json(findings))["findings"],
+    }
+    return json.dumps(document, indent=2)
