@@ -24,7 +24,8 @@ def check_coarse_totals(program: Program, lowered: Lowered, bounds: Bounds, find
     shared = frozenset((bounds.signature(node), node.span) for node in lowered.shared_totals)
     for item in forms(plan):
         form = item.form
-        walk = _Walk(len(plan.payers), program.participant, form.period, form.once, shared, bounds)
+        only_one = plan.last_month is not None and plan.last_month - plan.first_month < form.period.months
+        walk = _Walk(len(plan.payers), program.participant, form.period, form.once or only_one, shared, bounds)
         found: dict[Span, tuple[ir.Expression, str]] = {}
         for amount in (form.pays, *form.caps, *form.floors):
             if bounds.is_sound(amount):

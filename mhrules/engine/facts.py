@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from attrs import frozen
@@ -52,6 +52,7 @@ class Facts:
         self.schema = tables.schema
         self._tables = tables
         self._indexed: dict[str, Indexed] = {}
+        self._by_practice: dict[str, dict[Value, list[Key]]] = {}
 
     def key_names(self, table: Table) -> tuple[str, ...]:
         """The keys of a table as the language calls them: the participant's id column is `practice`."""
@@ -103,16 +104,29 @@ class Facts:
         A table keyed by year counts with its rows of `year`. The second value: whether the table is keyed by payer.
         """
         for table in self.schema.tables:
-            names = self.key_names(table)
-            if "line" not in names:
+            if "line" not in self.key_names(table):
                 continue
-            wanted = [(at, row.get(name)) for at, name in enumerate(names) if row.get(name) is not None]
-            if year is not None and "year" in names:
-                wanted.append((names.index("year"), year))  # type: ignore[arg-type]
-            at = names.index("line")
-            for key in self.indexed(table.name).rows:
-                if all(key[place] == value for place, value in wanted):
-                    yield str(key[at]), "payer" in names
+            indexed = self.indexed(table.name)
+            ids = {name: row.get(name) for name in indexed.names if row.get(name) is not None}
+            wanted: dict[str, Value] = (
+                {**ids, "year": year} if year is not None and "year" in indexed.names else {**ids}
+            )
+            for key in self._keys_of(indexed, row.get("practice")):
+                found = dict(zip(indexed.names, key, strict=True))
+                if all(found[name] == value for name, value in wanted.items()):
+                    yield str(found["line"]), "payer" in found
+
+    def _keys_of(self, indexed: Indexed, practice: str | None) -> Iterable[Key]:
+        """The keys of a table's rows: those of a practice, where the table is keyed by practice and one is given."""
+        if practice is None or "practice" not in indexed.names:
+            return indexed.rows
+        name = indexed.table.name
+        if name not in self._by_practice:
+            by_practice: dict[Value, list[Key]] = {}
+            for key in indexed.rows:
+                by_practice.setdefault(key[indexed.names.index("practice")], []).append(key)
+            self._by_practice[name] = by_practice
+        return self._by_practice[name].get(practice, ())
 
 
 def _holds(row: DataRow, width: int, day: datetime.date | None) -> bool:

@@ -96,7 +96,7 @@ class _Reader:
         if name not in known:
             close = did_you_mean(name, known)
             self.findings.report(
-                "MH220",
+                "MH230",
                 f"nothing is kept by `{name}`",
                 key.key.span,
                 help=f"did you mean `{close}`?" if close else f"keys are {', '.join(known)}",
@@ -105,7 +105,7 @@ class _Reader:
         if name == "payer" and key.value not in program.payers:
             close = did_you_mean(key.value, program.payers)
             self.findings.report(
-                "MH221",
+                "MH231",
                 f"the program has no payer `{key.value}`",
                 key.span,
                 help=f"did you mean `{close}`?" if close else f"payers are {', '.join(program.payers)}",
@@ -128,7 +128,7 @@ class _Reader:
         if declared is None:
             close = did_you_mean(name, self.program.facts)
             self.findings.report(
-                "MH222",
+                "MH232",
                 f"no fact is called `{name}`",
                 value.name.span,
                 help=f"did you mean `{close}`?" if close else "give facts as the program declares them",
@@ -137,7 +137,7 @@ class _Reader:
         if set(declared.keys) != set(keys):
             wanted = ", ".join(self.word(k) for k in declared.keys)
             self.findings.report(
-                "MH223",
+                "MH233",
                 f"`{name}` is a fact of {wanted}",
                 value.span,
                 help=f"give it by its keys: `given {' '.join(f'{self.word(k)} …' for k in declared.keys)} {{ {name} … }}`",
@@ -151,7 +151,7 @@ class _Reader:
             spans.append(_Dated(name, plain, start, value.end))
         elif value.start is not None or value.end is not None:
             self.findings.report(
-                "MH224",
+                "MH234",
                 f"`{name}` does not change from day to day",
                 value.span,
                 help="leave out the dates, or declare its facts `dated`",
@@ -171,7 +171,7 @@ class _Reader:
         if clause.payer.text not in self.program.payers:
             close = did_you_mean(clause.payer.text, self.program.payers)
             self.findings.report(
-                "MH221",
+                "MH231",
                 f"the program has no payer `{clause.payer.text}`",
                 clause.payer.span,
                 help=f"did you mean `{close}`?" if close else f"payers are {', '.join(self.program.payers)}",
@@ -235,7 +235,7 @@ class _Reader:
             return node.value
         if isinstance(node, t.Reference):
             return node.name
-        self.findings.report("MH225", f"`{node.span.text}` is no fixed value", node.span, help="give a fixed value")
+        self.findings.report("MH235", f"`{node.span.text}` is no fixed value", node.span, help="give a fixed value")
         return None
 
     def tables(self) -> dict[str, tuple[Row, ...]]:

@@ -124,7 +124,7 @@ class Clauses(Calls):
         for name in lets:
             if not any(isinstance(n, t.Reference) and n.name == name for c in clauses for n in c.walk()):
                 self.report(
-                    "MH431", f"nothing uses `{name}`", lets[name].span, help="use it, or take the `let` out"
+                    "MH434", f"nothing uses `{name}`", lets[name].span, help="use it, or take the `let` out"
                 )
         unit = BASIS_UNITS.get(basis.unit, DOLLARS)
         amount = self.amount(pays.value, context, unit, basis)

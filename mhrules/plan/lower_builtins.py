@@ -95,11 +95,11 @@ class Builtins(Values):
     def over_months(self, body: ir.Expression, context: Context, span: Span) -> ir.Expression:
         """The sum of a monthly value over the months of the context's period, as far as payer and practice are there."""
         keys = (body.keys - {MONTH}) | context.owners | {context.period}
-        low, high = (times(bound, MONTHS_IN_YEAR) for bound in (body.type.low, body.type.high))
-        kind = attrs.evolve(body.type, low=low if low is None or low < 0 else 0, high=high)
+        low, high = body.type.low, body.type.high
+        kind = attrs.evolve(
+            body.type,
+            low=None if low is None else min(0, low * MONTHS_IN_YEAR),
+            high=None if high is None else max(0, high * MONTHS_IN_YEAR),
+        )
         return ir.Aggregate(function="sum", over=(MONTH,), body=body, type=kind, keys=frozenset(keys), span=span)
 
-
-def times(value: int | None, factor: int) -> int | None:
-    """A bound of a sum of so many."""
-    return None if value is None else value * factor

@@ -53,7 +53,7 @@ class Choices(Numbers):
             pair = t.Compare(operator="=", left=node.operand, right=member, span=node.span)
             if not isinstance(item, ir.Literal):
                 self.report(
-                    "MH348",
+                    "MH309",
                     f"`{member.span.text}` is not a fixed value",
                     member.span,
                     help="list fixed values in `in { … }`, and compare with `=` otherwise",
@@ -149,7 +149,7 @@ class Choices(Numbers):
                 return self.nothing(node)
         elif operand.type.kind is not fallback.type.kind:
             self.report(
-                "MH346",
+                "MH307",
                 f"`{node.operand.span.text}` is {operand.type.known()}, its default is {fallback.type}",
                 node.span,
                 help="give a default of the same kind",
@@ -246,7 +246,7 @@ class Choices(Numbers):
         elif a.kind is b.kind and a.kind is not Kind.NUMBER and a.codes == b.codes:
             return True
         self.report(
-            "MH349",
+            "MH310",
             f"`{node.span.text}` is {b}, but `{one_node.span.text}` is {a}",
             node.span,
             label=f"{b}",
@@ -313,7 +313,7 @@ class Choices(Numbers):
         )
         if not fits:
             self.report(
-                "MH349",
+                "MH310",
                 f"`{value.span.text}` is {item.type}, but the table holds {declared}",
                 value.span,
                 help="write every entry in the table's own unit",
@@ -497,7 +497,7 @@ class Choices(Numbers):
             return self.nothing(node.value)
         if value.type.share is not Share.PERCENT:
             self.report(
-                "MH343",
+                "MH304",
                 f"`{node.value.span.text}` is {value.type}, and an increase is a percentage",
                 node.value.span,
                 help="write it as a percentage, for example `15%`",

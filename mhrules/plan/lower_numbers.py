@@ -1,4 +1,4 @@
-"""Lowering of arithmetic, rounding and comparison, with units and scales."""
+"""Lowering of arithmetic and of sums, with units and scales."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import attrs
 
 from mhrules import exact
 from mhrules.plan import ir
-from mhrules.plan.lower_values import Values
-from mhrules.plan.scope import Context, as_written
+from mhrules.plan.lower_builtins import Builtins
+from mhrules.plan.scope import Context, as_written, inside
+from mhrules.plan.type_bounds import (
+    difference_bounds,
+    not_negative,
+    product_bounds,
+    quotient_bounds,
+    sum_bounds,
+)
+from mhrules.semantics.declared import value_text
 from mhrules.semantics.types import (
     DOLLARS,
     NO_UNIT,
     UNKNOWN,
-    YES_NO,
     Kind,
     Share,
     Type,
+    Unit,
     number,
     unit_product,
     unit_text,
@@ -23,21 +31,44 @@ from mhrules.semantics.types import (
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
+COUNTED = {
+    "member month": "member_months",
+    "visit": "count(visits)",
+    "claim": "count(claims)",
+    "claim line": "count(claim_lines)",
+    "event": "count(events)",
+    "point": "points",
+}
+"""What a price per something is multiplied with."""
 
-def bare(node: t.Node) -> bool:
+
+def bare(node: t.Expression) -> bool:
     """Whether a node is a number without unit, written out: it takes the unit of what stands beside it."""
-    if isinstance(node, t.Parenthesized):
-        return bare(node.inner)
+    node = inside(node)
     return isinstance(node, t.Number) or (isinstance(node, t.Negative) and bare(node.operand))
 
 
+def bare_money(node: t.Expression) -> bool:
+    """Whether a node is an amount in dollars, written out without saying per what."""
+    node = inside(node)
+    if isinstance(node, t.Negative):
+        return bare_money(node.operand)
+    return isinstance(node, t.Money) and node.per is None
+
+
+def states_unit(node: t.Expression) -> bool:
+    """Whether a sum names the unit of one of its amounts: then the others are what they say."""
+    node = inside(node)
+    if isinstance(node, t.Negative):
+        return states_unit(node.operand)
+    if isinstance(node, t.Arithmetic):
+        return states_unit(node.left) or states_unit(node.right)
+    return isinstance(node, t.Money) and node.per is not None
+
+
 def zero_or_one(expression: ir.Expression) -> bool:
+    """Whether an expression is a literal 0 or 1, which may stand beside a percentage."""
     return isinstance(expression, ir.Literal) and expression.value in (0, exact.ONE)
-
-
-def inside(node: t.Expression) -> t.Expression:
-    """A node without the parentheses around it."""
-    return inside(node.inner) if isinstance(node, t.Parenthesized) else node
 
 
 def join_share(one: Share, other: Share) -> Share | None:
@@ -49,32 +80,58 @@ def join_share(one: Share, other: Share) -> Share | None:
     return None
 
 
-class Numbers(Values):
-    """`+ - * / of`, rounding, comparison, `kept within`, `plus … for each`."""
+def product_share(one: Share, other: Share) -> Share:
+    """How a product of two plain numbers may be used."""
+    return one if one is other else Share.RATIO
+
+
+def factor_text(expression: ir.Expression) -> str:
+    """An expression's text as it can stand in a product."""
+    text = expression.span.text
+    return f"({text})" if isinstance(expression, ir.Arithmetic) and expression.operator in "+-" else text
+
+
+def definition_of(expression: ir.Expression) -> ir.Expression:
+    """What a name stands for, where it is read at its own row."""
+    while isinstance(expression, ir.Read) and expression.move is None and expression.quantity.kind in ("define", "let"):
+        expression = expression.quantity.expression
+    return expression
+
+
+def unrounded_quotient(expression: ir.Expression) -> ir.Arithmetic | None:
+    """The quotient that an expression is, if the text does not say how it is rounded."""
+    found = definition_of(expression)
+    if isinstance(found, ir.Arithmetic) and found.operator == "/" and found.rounding is None:
+        return found
+    return None
+
+
+class Numbers(Builtins):
+    """`+ - * / of`, with the unit of the result."""
 
     def value_of(self, node: t.Expression, context: Context, expected: Type | None = None) -> ir.Expression:
         """A value that is used: a missing one has no value, so the text must say what absence means."""
         result = self.lower(node, context, expected)
-        if result.type.missing and as_written(node) in context.known:
-            return attrs.evolve(result, type=result.type.known())
-        if result.type.missing:
-            text = node.span.text
-            self.report(
-                "MH331",
-                f"`{text}` may be missing, and the text does not say what then",
-                node.span,
-                label="may be missing",
-                help=f"write `{text} default …`, or ask first: `if known({text}) then … else …`",
-            )
-            return self.literal(None, UNKNOWN, node.span)
-        return result
+        if result.type.is_unknown or not result.type.missing:
+            return result
+        if as_written(node) in context.known:
+            return self.changed(result, type=result.type.known())
+        text = node.span.text
+        self.report(
+            "MH331",
+            f"`{text}` may be missing, and the text does not say what then",
+            node.span,
+            label="may be missing",
+            help=f"write `{text} default …`, or ask first: `if known({text}) then … else …`",
+        )
+        return self.nothing(node)
 
     def number_of(self, node: t.Expression, context: Context, expected: Type | None = None) -> ir.Expression:
         """A value that must be a number."""
         result = self.value_of(node, context, expected)
         if not result.type.is_number and not result.type.is_unknown:
             self.report(
-                "MH340",
+                "MH301",
                 f"`{node.span.text}` is {result.type}, and a number is needed here",
                 node.span,
                 help="use a number, an amount or a percentage",
@@ -87,7 +144,7 @@ class Numbers(Values):
         result = self.value_of(node, context)
         if result.type.kind is not Kind.YES_NO and not result.type.is_unknown:
             self.report(
-                "MH341",
+                "MH302",
                 f"`{node.span.text}` is {result.type}, and a condition is needed here",
                 node.span,
                 help="compare it with something, as in `… >= 1`, or use a yes/no fact",
@@ -98,6 +155,7 @@ class Numbers(Values):
     # ------------------------------------------------------------------------------------- arithmetic
 
     def lower_arithmetic(self, node: t.Arithmetic, context: Context, expected: Type | None) -> ir.Expression:
+        """`+ - * /` and `of`."""
         if node.operator in "+-":
             self.of_before_sum(node)
             return self.lower_sum(node, context, expected)
@@ -108,20 +166,25 @@ class Numbers(Values):
     def of_before_sum(self, node: t.Arithmetic) -> None:
         """`50% of savings - fees`: two readings, so parentheses are wanted."""
         left = node.left
-        if isinstance(left, t.Arithmetic) and left.operator == "of":
-            share, whole, rest = left.left.span.text, left.right.span.text, node.right.span.text
-            self.report(
-                "MH311",
-                f"`{node.span.text}` can be read in two ways",
-                node.span,
-                label="of what?",
-                help=(
-                    f"`{share} of ({whole} {node.operator} {rest})`: the {'difference' if node.operator == '-' else 'sum'} is shared",
-                    f"`({share} of {whole}) {node.operator} {rest}`: only `{whole}` is shared",
-                ),
-            )
+        if not isinstance(left, t.Arithmetic) or left.operator != "of":
+            return
+        share, whole, rest = left.left.span.text, left.right.span.text, node.right.span.text
+        result = "difference" if node.operator == "-" else "sum"
+        self.report(
+            "MH311",
+            f"`{node.span.text}` can be read in two ways",
+            node.span,
+            label="of what?",
+            help=(
+                f"`{share} of ({whole} {node.operator} {rest})`: the {result} is shared",
+                f"`({share} of {whole}) {node.operator} {rest}`: only `{whole}` is shared",
+            ),
+        )
 
     def lower_sum(self, node: t.Arithmetic, context: Context, expected: Type | None) -> ir.Expression:
+        """A sum or difference of like units."""
+        if states_unit(node):
+            expected = None
         left = self.number_of(node.left, context, expected)
         right = self.number_of(node.right, context, expected)
         if left.type.is_unknown or right.type.is_unknown:
@@ -130,18 +193,17 @@ class Numbers(Values):
         kind = self.sum_type(node, left, right)
         if kind is None:
             return self.nothing(node)
-        if node.operator == "+":
-            low, high = plus(left.type.low, right.type.low), plus(left.type.high, right.type.high)
-        else:
-            low, high = minus(left.type.low, right.type.high), minus(left.type.high, right.type.low)
+        return self.total_of(node.operator, left, right, kind, node.span)
+
+    def total_of(
+        self, operator: str, left: ir.Expression, right: ir.Expression, kind: Type, span: Span
+    ) -> ir.Arithmetic:
+        """`left + right` or `left - right`, of the unit of `kind`."""
+        bounds = sum_bounds if operator == "+" else difference_bounds
+        low, high = bounds(left.type, right.type)
         kind = attrs.evolve(kind, places=max(left.type.places, right.type.places), low=low, high=high)
         return ir.Arithmetic(
-            operator=node.operator,
-            left=left,
-            right=right,
-            type=kind,
-            keys=left.keys | right.keys,
-            span=node.span,
+            operator=operator, left=left, right=right, type=kind, keys=left.keys | right.keys, span=span
         )
 
     def same_unit(
@@ -155,373 +217,137 @@ class Numbers(Values):
         return left, right
 
     def adapted(self, literal: ir.Expression, beside: Type) -> ir.Expression:
-        if beside.is_money:
+        """A bare number in the unit of what stands beside it, which money never lends."""
+        if beside.is_money or not literal.type.is_number or not beside.is_number:
             return literal
         share = beside.share if zero_or_one(literal) or beside.share is Share.RATIO else literal.type.share
         unit = beside.unit if literal.type.unit == NO_UNIT else literal.type.unit
-        return attrs.evolve(literal, type=attrs.evolve(literal.type, unit=unit, share=share))
+        return self.changed(literal, type=attrs.evolve(literal.type, unit=unit, share=share))
 
     def sum_type(self, node: t.Arithmetic | t.Compare, left: ir.Expression, right: ir.Expression) -> Type | None:
         """The type of a sum or difference; reports unlike units."""
         one, other = left.type, right.type
         if one.unit != other.unit:
             self.report(
-                "MH342",
+                "MH303",
                 f"`{node.left.span.text}` is {one}, `{node.right.span.text}` is {other}",
                 node.span,
                 label="unlike units",
-                help=self.unit_help(node, one, other),
+                help=unit_help(node.left, one, node.right, other),
             )
             return None
         share = join_share(one.share, other.share)
         if share is None and one.unit == NO_UNIT:
-            plain = node.left if one.share is Share.NUMBER else node.right
+            plain, found = (node.left, left) if one.share is Share.NUMBER else (node.right, right)
             self.report(
-                "MH343",
+                "MH304",
                 f"`{node.left.span.text}` is {one}, `{node.right.span.text}` is {other}",
                 node.span,
                 label="a percentage beside a plain number",
-                help=f"write the number as a percentage, or convert it: `{plain.span.text} as %`",
+                help=percent_help(plain, found),
             )
             return None
         return attrs.evolve(one, share=share or Share.NUMBER)
 
-    def unit_help(self, node: t.Arithmetic | t.Compare, one: Type, other: Type) -> str:
-        missing = unit_product(one.unit, other.unit, -1)
-        for first, second, text in ((one, other, node.left.span.text), (other, one, node.right.span.text)):
-            missing = unit_product(second.unit, first.unit, -1)
-            if missing == (("member month", 1),):
-                return f"multiply first: `{text} * member_months` is {unit_text(second.unit)}"
-        if DOLLARS in (one.unit, other.unit) and NO_UNIT in (one.unit, other.unit):
-            return "write an amount with its sign, as in `$0` or `$1_000`"
-        return "bring both sides to one unit first"
+    def alike(
+        self, left_node: t.Expression, left: ir.Expression, right_node: t.Expression, right: ir.Expression
+    ) -> bool:
+        """Whether two numbers can stand side by side; reports it if not, under the second."""
+        left, right = self.same_unit(left_node, left, right_node, right)
+        pair = t.Compare(operator="=", left=left_node, right=right_node, span=right_node.span)
+        return self.sum_type(pair, left, right) is not None
+
+    # --------------------------------------------------------------------------------------- products
 
     def product(self, left: ir.Expression, right: ir.Expression, operator: str, span: Span) -> ir.Expression:
         """`left * right` or `left / right`, with the unit of the result."""
         if left.type.is_unknown or right.type.is_unknown:
             return self.literal(None, UNKNOWN, span)
-        sign = 1 if operator == "*" else -1
-        unit = unit_product(left.type.unit, right.type.unit, sign)
+        unit = unit_product(left.type.unit, right.type.unit, 1 if operator == "*" else -1)
         if dict(unit).get("$", 0) not in (0, 1):
+            times = operator == "*"
             self.report(
-                "MH344",
-                f"`{span.text}` multiplies money with money" if sign > 0 else f"`{span.text}` divides by money",
+                "MH305",
+                f"`{span.text}` multiplies money with money" if times else f"`{span.text}` divides by money",
                 span,
-                help="multiply an amount with a number, a percentage or a count",
+                help=f"{'multiply' if times else 'divide'} an amount {'with' if times else 'by'} a number, a percentage or a count",
             )
             return self.literal(None, UNKNOWN, span)
+        self.warn_of_quotients(left, right, operator, span)
         if operator == "*":
             places = min(exact.PLACES, left.type.places + right.type.places)
-            shares = {left.type.share, right.type.share}
-            if left.type.unit or right.type.unit:
-                share = Share.NUMBER
-            elif shares == {Share.PERCENT}:
-                share = Share.PERCENT
-            else:
-                share = Share.NUMBER if shares == {Share.NUMBER} else Share.RATIO
+            share = product_share(left.type.share, right.type.share)
             low, high = product_bounds(left.type, right.type)
         else:
-            places, share = exact.PLACES, Share.NUMBER
-            if not unit:
-                share = Share.RATIO
-                if right.type.share is Share.NUMBER and not right.type.unit:
-                    share = left.type.share
-            low = 0 if not_negative(left.type) and not_negative(right.type) else None
-            high = None
-        if unit:
-            share = Share.NUMBER
-        self.warn_of_quotients(left, right, operator, span)
+            places, share = exact.PLACES, self.quotient_share(left, right, unit)
+            low, high = quotient_bounds(left.type, right.type)
+        with_unit = unit or left.type.unit or right.type.unit
+        kind = number(unit, Share.NUMBER if unit or (operator == "*" and with_unit) else share, places, low, high)
         return ir.Arithmetic(
-            operator=operator,
-            left=left,
-            right=right,
-            type=number(unit, share, places, low, high),
-            keys=left.keys | right.keys,
-            span=span,
+            operator=operator, left=left, right=right, type=kind, keys=left.keys | right.keys, span=span
         )
+
+    def quotient_share(self, left: ir.Expression, right: ir.Expression, unit: Unit) -> Share:
+        """How a quotient may be used: of like things as number or percentage; halved, a value stays what it is."""
+        if not unit and not right.type.unit and right.type.share is Share.NUMBER:
+            written = isinstance(right, ir.Literal) or left.type.share is not Share.NUMBER
+            return left.type.share if written else Share.RATIO
+        return Share.RATIO
 
     def warn_of_quotients(self, left: ir.Expression, right: ir.Expression, operator: str, span: Span) -> None:
         """`a / b * $x` rounds a quotient before it is multiplied; `a * $x / b` would be exact."""
         if operator != "*":
             return
-        for quotient, other in ((left, right), (right, left)):
-            if (
-                isinstance(quotient, ir.Arithmetic)
-                and quotient.operator == "/"
-                and quotient.rounding is None
-                and other.type.is_money
-            ):
-                above, below, amount = quotient.left.span.text, quotient.right.span.text, other.span.text
+        for side, other in ((left, right), (right, left)):
+            quotient = unrounded_quotient(side)
+            if quotient is not None and other.type.is_money:
+                above, below = factor_text(quotient.left), factor_text(quotient.right)
                 self.report(
                     "MH451",
-                    f"`{quotient.span.text}` is rounded to 12 places before it meets an amount",
+                    f"`{side.span.text}` is a quotient, rounded to 12 places before it meets an amount",
                     span,
-                    help=f"multiply first: `{above} * {amount} / {below}`, or say how the quotient is rounded",
+                    help=(
+                        f"multiply first, which is exact: `{above} * {factor_text(other)} / {below}`",
+                        "or say how the quotient is rounded",
+                    ),
                 )
 
     def lower_negative(self, node: t.Negative, context: Context, expected: Type | None) -> ir.Expression:
+        """`-x`."""
         operand = self.number_of(node.operand, context, expected)
         if operand.type.is_unknown:
             return operand
-        kind = attrs.evolve(operand.type, low=minus(0, operand.type.high), high=minus(0, operand.type.low))
+        zero_type = attrs.evolve(operand.type, places=0, low=0, high=0)
+        low, high = difference_bounds(zero_type, operand.type)
+        kind = attrs.evolve(operand.type, low=low, high=high)
         if isinstance(operand, ir.Literal) and isinstance(operand.value, int):
             return self.literal(-operand.value, kind, node.span)
-        zero = self.literal(0, attrs.evolve(kind, places=0, low=0, high=0), node.span)
-        return ir.Arithmetic(
-            operator="-", left=zero, right=operand, type=kind, keys=operand.keys, span=node.span
-        )
-
-    # --------------------------------------------------------------------------------------- rounding
-
-    def lower_rounded(self, node: t.Rounded, context: Context, expected: Type | None) -> ir.Expression:
-        operand = self.number_of(node.operand, context, expected)
-        if operand.type.is_unknown:
-            return operand
-        if isinstance(node.operand, t.Arithmetic) and node.operand.operator in "+-":
-            last = node.operand.right.span.text
-            rule = node.span.text[len(node.operand.span.text) :].strip()
-            self.report(
-                "MH312",
-                f"`{node.span.text}` can be read in two ways",
-                node.span,
-                label="what is rounded?",
-                help=(
-                    f"`({node.operand.span.text}) {rule}`: the {'sum' if node.operand.operator == '+' else 'difference'}",
-                    f"`{node.operand.left.span.text} {node.operand.operator} ({last} {rule})`: only `{last}`",
-                ),
-            )
-        places, mode = node.rule.places, node.rule.mode or self.program.rounding[1]
-        kind = attrs.evolve(operand.type, places=places, low=widen(operand.type.low, places, -1), high=widen(operand.type.high, places, 1))
-        if isinstance(operand, ir.Arithmetic) and operand.operator in "*/" and operand.rounding is None:
-            return attrs.evolve(operand, places=places, rounding=mode, type=kind, span=node.span)
-        return ir.Round(
-            operand=operand, places=places, rounding=mode, type=kind, keys=operand.keys, span=node.span
-        )
-
-    def lower_keptwithin(self, node: t.KeptWithin, context: Context, expected: Type | None) -> ir.Expression:
-        value = self.number_of(node.operand, context, expected)
-        low = self.number_of(node.low, context, value.type)
-        high = self.number_of(node.high, context, value.type)
-        if value.type.is_unknown or low.type.is_unknown or high.type.is_unknown:
-            return self.nothing(node)
-        for bound, bound_node in ((low, node.low), (high, node.high)):
-            if not self.alike(node.operand, value, bound_node, bound):
-                return self.nothing(node)
-        floor = self.extreme(True, (value, low), ("the value", "the lower limit"), node.span)
-        return self.extreme(False, (floor, high), ("the value", "the upper limit"), node.span)
-
-    def extreme(
-        self,
-        greatest: bool,
-        operands: tuple[ir.Expression, ...],
-        labels: tuple[str, ...],
-        span: Span,
-        conditions: tuple[ir.Expression | None, ...] = (),
-    ) -> ir.Extreme:
-        pick = max if greatest else min
-        lows = [o.type.low for o in operands]
-        highs = [o.type.high for o in operands]
-        low = pick_bound(lows, pick, need_all=not greatest)
-        high = pick_bound(highs, pick, need_all=greatest)
-        if conditions:
-            low = None if None in lows else min(v for v in lows if v is not None)
-            high = None if None in highs else max(v for v in highs if v is not None)
-        kind = attrs.evolve(operands[0].type, places=max(o.type.places for o in operands), low=low, high=high)
-        keys = frozenset[str]().union(*(o.keys for o in operands), *(c.keys for c in conditions if c is not None))
-        return ir.Extreme(
-            greatest=greatest,
-            operands=operands,
-            labels=labels,
-            conditions=conditions,
-            type=kind,
-            keys=keys,
-            span=span,
-        )
-
-    def lower_aspercent(self, node: t.AsPercent, context: Context, expected: Type | None) -> ir.Expression:
-        operand = self.number_of(node.operand, context)
-        if operand.type.is_unknown:
-            return operand
-        if operand.type.unit != NO_UNIT:
-            self.report(
-                "MH345",
-                f"`{node.operand.span.text}` is {operand.type}, which is no part of a hundred",
-                node.span,
-                help="divide it by an amount or count of its own unit first",
-            )
-            return self.nothing(node)
-        return attrs.evolve(operand, type=attrs.evolve(operand.type, share=Share.PERCENT), span=node.span)
-
-    def lower_steps(self, node: t.Steps, context: Context, expected: Type | None) -> ir.Expression:
-        """`base plus step for each full size of quantity above threshold, at most cap`."""
-        base = self.number_of(node.base, context, expected)
-        step = self.number_of(node.step, context, expected or base.type)
-        quantity = self.number_of(node.quantity, context)
-        size = self.number_of(node.size, context, quantity.type)
-        above = self.number_of(node.above, context, quantity.type)
-        parts = (base, step, quantity, size, above)
-        if any(part.type.is_unknown for part in parts):
-            return self.nothing(node)
-        size, above = self.adapted(size, quantity.type), self.adapted(above, quantity.type)
-        if not (self.alike(node.quantity, quantity, node.above, above) and self.alike(node.base, base, node.step, step)):
-            return self.nothing(node)
-        difference = ir.Arithmetic(
-            operator="-",
-            left=quantity,
-            right=above,
-            type=attrs.evolve(
-                quantity.type,
-                low=minus(quantity.type.low, above.type.high),
-                high=minus(quantity.type.high, above.type.low),
-            ),
-            keys=quantity.keys | above.keys,
-            span=node.span,
-        )
-        zero = self.literal(0, attrs.evolve(quantity.type, low=0, high=0), node.span)
-        excess = self.extreme(True, (difference, zero), ("above the threshold", "not above it"), node.span)
-        count = self.product(excess, size, "/", node.span)
-        if not isinstance(count, ir.Arithmetic):
-            return self.nothing(node)
-        count = attrs.evolve(count, type=attrs.evolve(count.type, share=Share.NUMBER, low=0))
-        if node.full:
-            count = attrs.evolve(
-                count, places=0, rounding=exact.Rounding.DOWN, type=attrs.evolve(count.type, places=0)
-            )
-        added = self.product(count, step, "*", node.span)
-        total: ir.Expression = ir.Arithmetic(
-            operator="+",
-            left=base,
-            right=added,
-            type=attrs.evolve(base.type, places=max(base.type.places, added.type.places), low=plus(base.type.low, added.type.low), high=None),
-            keys=base.keys | added.keys,
-            span=node.span,
-        )
-        if node.cap is None:
-            return total
-        cap = self.number_of(node.cap, context, base.type)
-        if cap.type.is_unknown or not self.alike(node.base, base, node.cap, cap):
-            return self.nothing(node)
-        return self.extreme(False, (total, cap), ("by steps", "the most"), node.span)
-
-    # ------------------------------------------------------------------------------------- comparison
-
-    def alike(self, left_node: t.Expression, left: ir.Expression, right_node: t.Expression, right: ir.Expression) -> bool:
-        """Whether two numbers can stand side by side; reports it if not."""
-        left, right = self.same_unit(left_node, left, right_node, right)
-        pair = t.Compare(operator="=", left=left_node, right=right_node, span=left_node.span.to(right_node.span))
-        return self.sum_type(pair, left, right) is not None
-
-    def lower_compare(self, node: t.Compare, context: Context, expected: Type | None) -> ir.Expression:
-        left_first = not isinstance(node.left, t.Reference) or isinstance(node.right, t.Reference)
-        if left_first or node.left.name in self.program.facts:
-            left = self.value_of(node.left, context)
-            right = self.value_of(node.right, context, left.type)
-        else:
-            right = self.value_of(node.right, context)
-            left = self.value_of(node.left, context, right.type)
-        return self.comparison(node, left, right)
-
-    def comparison(self, node: t.Compare, left: ir.Expression, right: ir.Expression) -> ir.Expression:
-        """A comparison of two lowered sides."""
-        if left.type.is_unknown or right.type.is_unknown:
-            return self.nothing(node)
-        if left.type.is_number and right.type.is_number:
-            left, right = self.same_unit(node.left, left, node.right, right)
-            if self.sum_type(node, left, right) is None:
-                return self.nothing(node)
-            self.warn_of_compared_quotient(node, left, right)
-        elif not self.comparable(node, left, right):
-            return self.nothing(node)
-        return ir.Compare(
-            operator=node.operator,
-            left=left,
-            right=right,
-            type=YES_NO,
-            keys=left.keys | right.keys,
-            span=node.span,
-        )
-
-    def comparable(self, node: t.Compare, left: ir.Expression, right: ir.Expression) -> bool:
-        """Whether two values that are not both numbers can be compared so; reports it if not."""
-        one, other = left.type, right.type
-        texts = {one.kind, other.kind} <= {Kind.TEXT, Kind.CODE} and Kind.TEXT in (one.kind, other.kind)
-        if one.kind is not other.kind and not texts:
-            self.report(
-                "MH346",
-                f"`{node.left.span.text}` is {one}, `{node.right.span.text}` is {other}",
-                node.span,
-                label="cannot be compared",
-                help="compare like with like",
-            )
-            return False
-        if one.kind is Kind.CODE and other.kind is Kind.CODE and one.codes != other.codes:
-            self.report(
-                "MH346",
-                f"`{node.left.span.text}` and `{node.right.span.text}` are codes of different lists",
-                node.span,
-                label="cannot be compared",
-                help="compare a code with a code of its own list",
-            )
-            return False
-        if node.operator not in ("=", "!=") and not (one.kind is Kind.DATE or (one.ordered and other.ordered)):
-            self.report(
-                "MH347",
-                f"`{node.left.span.text}` has no order, so `{node.operator}` says nothing",
-                node.span,
-                help="use `=`, `!=` or `in { … }`, or declare the type with an order: `type … = { low < high }`",
-            )
-            return False
-        return True
-
-    def warn_of_compared_quotient(self, node: t.Compare, left: ir.Expression, right: ir.Expression) -> None:
-        for side, other in ((left, right), (right, left)):
-            expression = side.quantity.expression if isinstance(side, ir.Read) and side.move is None else side
-            if isinstance(expression, ir.Arithmetic) and expression.operator == "/" and expression.rounding is None:
-                above, below = expression.left.span.text, expression.right.span.text
-                form = f"{above} {node.operator} {other.span.text} of {below}"
-                if other is left:
-                    form = f"{other.span.text} of {below} {node.operator} {above}"
-                self.report(
-                    "MH452",
-                    f"`{side.span.text}` is a quotient, rounded to 12 places before it is compared",
-                    node.span,
-                    help=f"compare the product, which is exact: `{form}` (where `{below}` is positive), or say how the quotient is rounded",
-                )
+        zero = self.literal(0, zero_type, node.span)
+        return ir.Arithmetic(operator="-", left=zero, right=operand, type=kind, keys=operand.keys, span=node.span)
 
 
-def not_negative(kind: Type) -> bool:
-    return kind.low is not None and kind.low >= 0
+def unit_help(left_node: t.Expression, left: Type, right_node: t.Expression, right: Type) -> str:
+    """How two unlike units are brought together."""
+    sides = ((left_node, left, right), (right_node, right, left))
+    for node, own, other in sides:
+        if bare_money(node) and other.is_money and own.unit == DOLLARS and isinstance(inside(node), t.Money):
+            return f"if it is {unit_text(other.unit)}, say so: `{node.span.text}{unit_text(other.unit).removeprefix('$')}`"
+    for node, own, other in sides:
+        missing = unit_product(other.unit, own.unit, -1)
+        if own.is_money and len(missing) == 1 and missing[0][1] == 1 and missing[0][0] in COUNTED:
+            return f"multiply first: `{node.span.text} * {COUNTED[missing[0][0]]}` is {unit_text(other.unit)}"
+    for node, _, other in sides:
+        if bare(node) and other.is_money:
+            return f"write the amount with its sign: `${node.span.text}`"
+    return "bring both sides to one unit first"
 
 
-def plus(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
+def percent_help(node: t.Expression, value: ir.Expression) -> str:
+    """How a plain number beside a percentage is written as one."""
+    if isinstance(value, ir.Literal) and isinstance(value.value, int):
+        percent = number(share=Share.PERCENT)
+        return f"write `{value_text(value.value, percent)}`, or `{exact.to_text(value.value)}%` if that is meant"
+    return f"convert the number: `{node.span.text} as %`"
 
 
-def minus(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one - other
-
-
-def product_bounds(one: Type, other: Type) -> tuple[int | None, int | None]:
-    """Bounds of a product from the bounds of its factors."""
-    if one.low is None or one.high is None or other.low is None or other.high is None:
-        signs = one.low is not None and one.low >= 0 and other.low is not None and other.low >= 0
-        return (0 if signs else None), None
-    corners = [a * b for a in (one.low, one.high) for b in (other.low, other.high)]
-    low, high = min(corners), max(corners)
-    return low // exact.ONE, -(-high // exact.ONE)
-
-
-def widen(value: int | None, places: int, sign: int) -> int | None:
-    """A bound after rounding to places: never inside the rounded range."""
-    if value is None:
-        return None
-    step = 10 ** (exact.PLACES - places)
-    return value // step * step if sign < 0 else -(-value // step) * step
-
-
-def pick_bound(values: list[int | None], pick: object, need_all: bool) -> int | None:
-    """The bound of a least or greatest from the bounds of the operands."""
-    known = [v for v in values if v is not None]
-    if not known or (need_all and len(known) < len(values)):
-        return None
-    return pick(known)  # type: ignore[operator, no-any-return]
+__all__ = ["Numbers", "bare", "definition_of", "join_share", "not_negative", "unrounded_quotient", "zero_or_one"]

@@ -126,10 +126,6 @@ class Values(Lowering):
             return key
         return self.built_in(name, context, span)
 
-    def built_in(self, name: str, context: Context, span: Span) -> ir.Expression:
-        """A built-in quantity (`lower_builtins`)."""
-        raise AssertionError(name)  # every lowering is built upon `Builtins`
-
     def has_value(self, name: str, context: Context) -> bool:
         """Whether a name means something here, so that it is not a bare code."""
         program = self.program
@@ -424,10 +420,12 @@ class Values(Lowering):
     def let_quantity(self, scope: LetScope, context: Context) -> ir.Quantity:
         """A `let`, lowered where it stands, and once more for each other period in which it is read."""
         node = scope.node
-        key = ("let", scope.owner, node, context.period, context.elements, context.missing_owners)
+        own = self.asks_of_elements((node.value,), context) or bool(self.reach.from_nodes([node.value]) & {*context.lets})
+        elements = context.elements if own else scope.context.elements
+        key = ("let", scope.owner, node, context.period, elements, context.missing_owners)
         if key not in self.quantities:
-            inner = attrs.evolve(scope.context, clause=context.clause, period=context.period)
-            inner = attrs.evolve(inner, elements=context.elements, keys=context.keys, absent=context.absent)
+            inner = attrs.evolve(scope.context, clause=context.clause, period=context.period, elements=elements)
+            inner = attrs.evolve(inner, keys=context.keys, absent=context.absent)
             expression = self.lower(node.value, inner)
             self.quantities[key] = ir.Quantity(
                 name=self.unique(f"{scope.owner}.{node.name.text}", context.period),
@@ -471,8 +469,3 @@ class Values(Lowering):
             return UNKNOWN
         self.used.add(("fact", fact.name))
         return fact.type.known() if fact.type.kind is Kind.CODE else TEXT
-
-
-def is_yes_no(kind: Type) -> bool:
-    """Whether a type is yes/no."""
-    return kind.kind is YES_NO.kind

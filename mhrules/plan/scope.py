@@ -193,6 +193,10 @@ class Lowering(ABC):
         """The plan of an expression; a bare `$2.50` in result position takes the unit of `expected`."""
 
     @abstractmethod
+    def built_in(self, name: str, context: Context, span: Span) -> ir.Expression:
+        """A built-in quantity in the context, or the reason why it has no value there."""
+
+    @abstractmethod
     def table_value(self, table: t.Table, context: Context, span: Span) -> ir.Expression:
         """The value of a table for the row's keys."""
 

@@ -117,6 +117,33 @@ def test_reports_are_published_at_their_grain() -> None:
     ]
 
 
+def test_an_invariant_by_practice_and_region_meets_each_practice_in_its_own_region() -> None:
+    roster = b.table("practice", region=ColumnKind.TEXT)
+    schema = b.schema(YEARLY, roster)
+    here = ir.RowKey("region", type=b.TEXT, keys=frozenset({"region"}), span=b.span("region"))
+    east = ir.Literal(value="east", type=b.TEXT, keys=frozenset(), span=b.span("east"))
+    paid = b.compare(">", b.fact(YEARLY, "amount"), b.usd(0))
+    rule = b.ensure("east", b.logic("and", b.compare("=", here, east), paid))
+    facts = b.data(
+        schema,
+        practice=[{"practice": "p1", "region": "east"}, {"practice": "p2", "region": "west"}],
+        practice_year=[{"practice": f"p{at}", "year": 2012, "amount": 1} for at in (1, 2)],
+    )
+    plan = b.plan(schema, ensures=(rule,), practice_keys={"region": b.fact(roster, "region")})
+    findings = settle(plan, facts, 2012).findings
+    assert [f.message for f in findings] == ["`east` (east) does not hold for practice `p2`, region `west`, 2012"]
+
+
+def test_a_credit_that_cannot_be_known_is_held() -> None:
+    before = b.table("practice payer year", paid_before=ColumnKind.MONEY)
+    schema = b.schema(YEARLY, before)
+    credit = b.credit("a", "pay", cell=b.fact(before, "paid_before"))
+    plan = b.plan(schema, b.payment("pay", b.form(AMOUNT)), payers=[b.payer("a", credits=(credit,))])
+    facts = b.data(schema, practice_year=[{"practice": "p1", "year": 2012, "amount": 1}])
+    settlement = settle(plan, facts, 2012, hold=True)
+    assert lines(settlement) == ["p1 pay held MH701 0.00", "p1 pay paid  1.00"]
+
+
 def test_control_totals_tie_and_name_the_splits() -> None:
     pool = b.split(b.usd("100.00"), "practice")
     plan = b.plan(

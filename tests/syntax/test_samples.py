@@ -62,7 +62,9 @@ def edited(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.integers(0, 40)))
-        new = draw(st.sampled_from(["", "}", "{", "(", ")", '"', "\n", ";", " x ", ":", "“", "when ", "#", "5,000", "\\"]))
+        new = draw(
+            st.sampled_from(["", "}", "{", "(", ")", '"', "\n", ";", " x ", ":", "“", "when ", "#", "5,000", "\\"])
+        )
         text = text[:start] + new + text[end:]
     return text
 

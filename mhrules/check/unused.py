@@ -1,0 +1,86 @@
+"""Declarations that nothing in the text uses. (Value sets, payees and keys are looked at where names are.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mhrules.diagnostics.collect import Findings
+from mhrules.diagnostics.model import Diagnostic, Label
+from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.plan.bounds import Bounds
+from mhrules.plan.lower import Lowered
+from mhrules.semantics.program import Program
+from mhrules.semantics.reach import Reach
+from mhrules.source import Span
+from mhrules.syntax import tree as t
+
+UNKNOWN_NAME = "MH201"
+
+
+def check_unused(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
+    """Report definitions that nothing uses (MH434), and warn of such facts (MH435)."""
+    used = {name for kind, name in lowered.used if kind != "let"} | _mentioned(program)
+    unused = [(what, name, span) for what, name, span in _definitions(program) if name not in used]
+    types = {node.name.text for node in program.node.walk() if isinstance(node, t.NamedType)}
+    declared = (node for node in program.node.clauses if isinstance(node, t.TypeDeclaration))
+    unused += [("type", node.name.text, node.name.span) for node in declared if node.name.text not in types]
+    facts = [("fact", f.name, f.span) for f in program.facts.values() if f.name not in used]
+    names = [name for _, name, _ in (*unused, *facts)]
+    unknown = [d for d in findings.sorted() if d.code == UNKNOWN_NAME and d.span is not None]
+    for what, name, span in unused:
+        meant = _misspelt(name, names, unknown)
+        _report("MH434", f"the {what} `{name}` is never used", name, span, meant, "use it, or take it out", findings)
+    for what, name, span in facts:
+        meant = _misspelt(name, names, unknown)
+        _report(
+            "MH435", f"the {what} `{name}` is never used", name, span, meant, "take it out, or the clause is missing that uses it", findings
+        )
+
+
+def _report(
+    code: str, message: str, name: str, span: Span, meant: Span | None, otherwise: str, findings: Findings
+) -> None:
+    if meant is None:
+        findings.report(code, message, span, help=otherwise)
+    else:
+        findings.report(
+            code,
+            message,
+            span,
+            related=[Label(meant, "not known")],
+            help=f"did you mean `{name}` where the text has `{meant.text}`?",
+        )
+
+
+def _misspelt(name: str, names: list[str], unknown: Iterable[Diagnostic]) -> Span | None:
+    """Where a name stands that nobody declared and that is closest to this one."""
+    for diagnostic in unknown:
+        if diagnostic.span is not None and did_you_mean(diagnostic.span.text, names) == name:
+            return diagnostic.span
+    return None
+
+
+def _definitions(program: Program) -> Iterator[tuple[str, str, Span]]:
+    for define in program.defines.values():
+        yield "define", define.name.text, define.name.span
+    for parameter in program.parameters.values():
+        yield "parameter", parameter.name, parameter.span
+    for table in program.tables.values():
+        yield "table", table.name.text, table.name.span
+
+
+def _mentioned(program: Program) -> set[str]:
+    """The names that any clause reads, whether or not the plan has come to need it."""
+    reach = Reach(program)
+    others: list[t.Node] = [*program.never_together, *program.populations.values()]
+    others += [node for contract in program.contracts for node in contract.clauses if isinstance(node, t.Require)]
+    found = set(reach.anywhere() | reach.from_nodes(others))
+    found |= {group.fact.text for group in program.keys.values() if isinstance(group, t.GroupByFact)}
+    found |= {payee.fact.text for payee in program.payees.values()}
+    if program.starts is not None:
+        found.add(program.starts.fact.text)
+    for contract in program.contracts:
+        for node in contract.walk():
+            if isinstance(node, t.Credit):
+                found |= {name.text for name in node.walk() if isinstance(name, t.Name)}
+    return found

@@ -1,0 +1,86 @@
+"""Splits: the pool, everybody's weight and part, and the part in question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from mhrules.engine.reference import SplitRecord
+from mhrules.engine.rows import Step
+from mhrules.exact import ONE, Rounding, divide
+from mhrules.explain import words
+from mhrules.explain.choices import Choices
+from mhrules.explain.expressions import child
+from mhrules.explain.model import Why, Worth
+from mhrules.plan import ir
+
+MOST_PARTS = 12  # parts that are listed one by one
+
+
+class Shares(Choices):
+    """`split pool among … in proportion to …`."""
+
+    def split(self, node: ir.Split, step: Step) -> Why:
+        """A part of a pool: how the pool came about, the weights, and the parts, which add up to it."""
+        record = step.detail
+        assert isinstance(record, SplitRecord)
+        group = next(below for below in step.children if below.what is node)
+        own = self.books.world.lookup(step.row, node.among)
+        weights = self._weights(node, group, own)
+        pool = self.why(child(group, node.pool)) or self.written("value", node.pool, child(group, node.pool) or group, ())
+        says = [self._own_share(record, weights, own)]
+        if record.returned:
+            says.append(f"{words.dollars(record.returned)} of refused parts return to the payer")
+        steps = (evolve(pool, at=self.whose(group.row)), *self._own_weight(node, group, own))
+        return self.written("split", node, step, (*steps, *self._parts(node, group, record, weights, own)), *says)
+
+    def _element(self, group: Step, node: ir.Split, own: str, part: ir.Expression | None) -> Step | None:
+        for below in group.children:
+            if part is not None and below.what is part and self.books.world.lookup(below.row, node.among) == own:
+                return below
+        return None
+
+    def _weights(self, node: ir.Split, group: Step, own: str) -> dict[str, int]:
+        """Everybody's weight, refused parts too."""
+        if node.weight is None:
+            record = group.detail
+            assert isinstance(record, SplitRecord)
+            return {key: ONE for key in (record.parts or {own: 0})}
+        found: dict[str, int] = {}
+        for below in group.children:
+            if below.what is node.weight and isinstance(below.value, int):
+                found[self.books.world.lookup(below.row, node.among)] = below.value
+        return found
+
+    def _own_share(self, record: SplitRecord, weights: dict[str, int], own: str) -> str:
+        weight, total = weights.get(own, 0), sum(weights.values())
+        if own not in record.parts or not total:
+            return "no part: refused, or nothing to split"
+        share = divide(record.pool * weight, total, Rounding.DOWN)
+        exact = f"{words.grouped(weight)} of {words.grouped(total)} parts of {words.dollars(record.pool)}"
+        if share == record.parts[own]:
+            return exact
+        return f"{exact} = {words.dollars(share)}, in whole cents by largest remainder"
+
+    def _own_weight(self, node: ir.Split, group: Step, own: str) -> Iterator[Why]:
+        """Whether and with what weight the row in question takes part."""
+        for part in (node.where, node.weight):
+            found = self.why(self._element(group, node, own, part))
+            if found is not None:
+                yield evolve(found, at=own)
+
+    def _parts(
+        self, node: ir.Split, group: Step, record: SplitRecord, weights: dict[str, int], own: str
+    ) -> Iterator[Why]:
+        """Everybody's part; of many only how many there are."""
+        others = len(record.parts)
+        if others > MOST_PARTS and not self.deep:
+            rest = record.pool - record.returned - record.parts.get(own, 0)
+            says = (f"{words.counted(others, 'part')}; the others are {words.dollars(rest)} together",)
+            yield Why("part", "parts", says=says, place=words.place_of(node.span), number=self.next())
+            return
+        for key, amount in record.parts.items():
+            says = () if node.weight is None else (f"weight {words.shown(weights[key], node.weight.type)}",)
+            worth = Worth(words.dollars(amount), words.exact(amount), "$")
+            yield Why("part", f"part of {key}", worth, says=says, number=self.next())

@@ -1,0 +1,54 @@
+"""The layout itself: one program, laid out carelessly and as the formatter writes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mhrules.diagnostics.model import DiagnosticError
+from mhrules.source import Source
+from mhrules.syntax.format import format_text
+
+HERE = Path(__file__).parent
+
+
+def test_a_careless_text_gets_the_layout_of_the_house() -> None:
+    """`UPDATE=1` writes `good.formatted.mh` anew; read the difference."""
+    formatted = format_text(Source("good.mh", (HERE / "good.mh").read_text(encoding="utf-8")))
+    expected = HERE / "good.formatted.mh"
+    if os.environ.get("UPDATE"):
+        expected.write_text(formatted, encoding="utf-8")
+    assert formatted == expected.read_text(encoding="utf-8")
+
+
+def formatted(body: str) -> str:
+    text = format_text(Source("a.mh", f'mhrules 1\nprogram p "P" edition "1" {{\n{body}\n}}\n'))
+    return "\n".join(line.removeprefix("  ") for line in text.split("\n")[2:-2])
+
+
+@pytest.mark.parametrize(
+    ("written", "laid_out"),
+    [
+        ("define a=1;define bb=2", "define a  = 1\ndefine bb = 2"),
+        ("define a=1\n\n\n\ndefine bb=2", "define a = 1\n\ndefine bb = 2"),
+        ("define a=1\n# between\ndefine bb=2", "define a  = 1\n# between\ndefine bb = 2"),
+        ("define a = -x - -y*( -z )", "define a = -x - -y * (-z)"),
+        ("define a = x -y", "define a = x - y"),
+        ("define a = f( x,y )+least(1 ,2)", "define a = f(x, y) + least(1, 2)"),
+        ("parameter a:%(9)0% .. 100%=5%", "parameter a : %(9) 0%..100% = 5%"),
+        ("define a = x kept within 40%..60%", "define a = x kept within 40% .. 60%"),
+        ("facts of practice{}", "facts of practice { }"),
+        ("facts of practice{\n}", "facts of practice {\n}"),
+        ("define a = choose{when x:1 when y:2}", "define a = choose { when x : 1  when y : 2 }"),
+        ("define a = choose{when x:1 when yy:2\n}", "define a = choose {\n  when x  : 1\n  when yy : 2\n}"),
+    ],
+)
+def test_a_layout(written: str, laid_out: str) -> None:
+    assert formatted(written) == laid_out
+
+
+def test_a_text_with_mistakes_is_not_formatted() -> None:
+    with pytest.raises(DiagnosticError, match="MH109"):
+        formatted("defin a = 1")
