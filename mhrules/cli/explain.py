@@ -19,6 +19,7 @@ from mhrules.cli.run import prepared, run_options
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     program: str,
     contracts: str | None,
     data: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 from pathlib import Path
 
@@ -119,7 +118,7 @@ def _put(text: Formatted) -> None:
         try:
             beside.write_text(text.after, encoding="utf-8", newline="\n")
             beside.chmod(target.stat().st_mode)
-            os.replace(beside, target)
+            beside.replace(target)
         except OSError as error:
             beside.unlink(missing_ok=True)
             why = f"`{text.name}` cannot be written: {(error.strerror or 'no reason given').lower()}"

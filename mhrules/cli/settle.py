@@ -31,6 +31,7 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     program: str,
     contracts: str | None,
     data: str,

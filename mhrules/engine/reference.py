@@ -7,7 +7,9 @@ quantity once per row of its grain. What cannot be known raises `Faulted` in who
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from attrs import evolve, frozen
@@ -26,8 +28,20 @@ from mhrules.semantics.types import Kind
 from mhrules.source import Span
 
 CENTS = 2
+DEEPEST = 50_000  # Python calls; a quantity that rests on another takes about ten
 T = TypeVar("T")
 _RUNNING = object()  # stands in the memory for a value that is being worked out
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room for quantities that rest on hundreds of others; what was allowed before is restored."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Ledger(Protocol):
@@ -213,7 +227,8 @@ class Interpreter:
         root = Step("trace", row)
         self._memo, self._steps, self._path, self.splits = {}, {}, [root], {}
         try:
-            self.traced(what, row, compute)
+            with deep():
+                self.traced(what, row, compute)
         except Faulted:
             pass  # the step has them
         finally:

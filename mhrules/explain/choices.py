@@ -98,9 +98,7 @@ class Choices(Conditions):
         title = words.short(text.partition(":")[0].strip()) if ":" in text else ""
         says = f"row `{title}`" if title else "the entry at these keys"
         made = self.written("choice", node, step, self.whys(steps.values()) + self.below(step, won.value), says)
-        return evolve(
-            made, place=words.place_of(won.span), support=tuple(dict.fromkeys((*made.support, *words.support_of(won.notes))))
-        )
+        return evolve(made, place=words.place_of(won.span), support=words.support_of(node.notes, won.notes))
 
     # --------------------------------------------------------------------------------- greatest and least
 

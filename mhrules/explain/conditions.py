@@ -18,7 +18,8 @@ class Conditions(Expressions):
 
     def compare(self, node: ir.Compare, step: Step) -> Why:
         """A comparison: both values, and the distance between them."""
-        return self.written("condition", node, step, self.below(step, node.left, node.right), self.margin(node, step.row))
+        sides = self.below(step, node.left, node.right)
+        return self.written("condition", node, step, sides, self.margin(node, step.row))
 
     def one_of(self, node: ir.OneOf, step: Step) -> Why:
         """Whether a value is one of a set: which one it is."""

@@ -164,7 +164,8 @@ class Expressions(ABC):
         return day.isoformat()
 
     def _panel(self, node: ir.Panel, step: Step) -> Why:
-        return self.once(("panel", step.row), lambda: evolve(self.written("fact", node, step, ()), fact=self.panel(step.row)))
+        fact = self.panel(step.row)
+        return self.once(fact, lambda: evolve(self.written("fact", node, step, ()), fact=fact))
 
     def panel(self, row: Row) -> Fact:
         """Where member months are read."""
@@ -213,19 +214,15 @@ class Expressions(ABC):
         at = self.whose(found.row.at(found.row.clock)) if moved else ""
         if node.quantity.kind not in NAMED:
             inner = child(found, node.quantity.expression)
-            title = words.title_of(node.span)
-            return self.once(found.row.plus("part", node.quantity.name), lambda: self._part(node, step, inner, title, at))
-        return self.once(
-            (node.quantity, found.row), lambda: evolve(self.quantity(found), title=words.title_of(node.span), at=at)
-        )
+            key = (node.quantity, found.row)
+            return self.once(key, lambda: evolve(self.written("value", node, step, self.unfolded(inner)), at=at))
+        return evolve(self.named(found), title=words.title_of(node.span), at=at)
 
-    def _part(self, node: ir.Read, step: Step, inner: Step | None, title: str, at: str) -> Why:
-        """An unnamed value read at another time."""
-        made = self.written("value", node, step, self.unfolded(inner))
-        return evolve(made, title=title, at=at)
+    def named(self, step: Step) -> Why:
+        """A named value with what it stands for; where it stands again, only its value."""
+        return self.once((step.what, step.row), lambda: self._quantity(step))
 
-    def quantity(self, step: Step) -> Why:
-        """A named value with what it stands for."""
+    def _quantity(self, step: Step) -> Why:
         quantity = step.what
         assert isinstance(quantity, ir.Quantity)
         inner = child(step, quantity.expression)
@@ -371,4 +368,3 @@ def renumbered(root: Why) -> Why:
         )
 
     return again(root)
-

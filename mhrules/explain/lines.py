@@ -76,11 +76,11 @@ class Lines(Standing):
         if not any(below.faults for below in trace.children):
             says += [f"{fault.code}: {fault.message}" for fault in trace.faults]
         period = self.plan.calendar.label(line.first, line.period)
-        whole = self.plan.calendar.periods_of(self.plan.calendar.year_of(line.first), line.period)
-        if line.months and len(line.months) < line.period.months and line.first in whole:
-            says.append(f"covers {words.months_text(line.months)}, {words.counted(len(line.months), 'month')} of {period}")
+        if line.months and len(line.months) < line.period.months:
+            many = words.counted(len(line.months), "month")
+            says.append(f"covers {words.months_text(line.months)}, {many} of {period}")
         if line.payee not in ("", line.practice):
-            says.append(f"paid to {form.payee} `{line.payee}`".replace("_", " ", 1))
+            says.append(f"paid to {(form.payee or '').replace('_', ' ')} `{line.payee}`")
         steps = [*self.standing(form, trace, line), *self._clauses(form, trace)]
         if line.status == ledger.PAID:
             steps += self._amount(form, trace, line)
@@ -126,21 +126,26 @@ class Lines(Standing):
         demanded = {step.what: step for step in self._own_steps(trace) if step.what in form.lets}
         reached = [step.what for step in trace.children]
         ended = not any(isinstance(step.what, ir.GatePlan) for step in trace.children)
-        for clause in sorted([*form.gates, *form.lets], key=lambda each: each.span.start):
+        clauses: list[ir.GatePlan | ir.Quantity] = [*form.gates, *form.lets]
+        for clause in sorted(clauses, key=lambda each: each.span.start):
             if isinstance(clause, ir.Quantity):
                 if clause in demanded:
-                    yield self.once((clause, demanded[clause].row), lambda of=clause: self.quantity(demanded[of]))  # type: ignore[misc]
+                    yield self.named(demanded[clause])
             elif clause in reached:
                 yield self._gate(clause, trace)
             elif not ended:
                 yield self.not_reached("gate", self._gate_title(clause), clause)
 
     def _own_steps(self, trace: Step) -> Iterator[Step]:
-        """The steps of a line without those of other payments' lines."""
-        yield trace
-        for below in trace.children:
-            if not isinstance(below.what, ir.PaymentPlan):
-                yield from self._own_steps(below)
+        """The steps of a line, each once, without those of other payments' lines."""
+        seen: set[int] = set()
+        stack = [trace]
+        while stack:
+            step = stack.pop()
+            if id(step) not in seen:
+                seen.add(id(step))
+                yield step
+                stack += [below for below in reversed(step.children) if not isinstance(below.what, ir.PaymentPlan)]
 
     def _gate_title(self, gate: ir.GatePlan) -> str:
         return f'{gate.name} "{gate.title}"' if gate.title else gate.name
@@ -184,29 +189,31 @@ class Lines(Standing):
             if part != 1 or form.unit == MEMBER_MONTH:
                 steps.append(self._product(form, pays, line, part, amount))
         limits = [step for step in trace.children if step.what in LIMITS]
-        for at, step in enumerate([*limits, None]):
+        for step in [*limits, None]:
             price = step is not None and self._is_price(form, step)
             if each_first and not price:
                 rounded = rounded_to(amount, CENTS, self.plan.rounding[1])
-                steps.append(self._rate_rounded(amount, rounded, line))
+                steps.append(self._rate_rounded(rounded, line))
                 amount, each_first = rounded * count, False
             if step is not None:
                 before, bound = amount, self._bound(step, price and not each_first, count)
                 amount = min(amount, bound) if step.what == "at most" else max(amount, bound)
-                steps.append(self._limit(form, step, at, before, amount, bound))
+                steps.append(self._limit(step, before, amount, bound))
         places, rounding = self.plan.rounding
         final = rounded_to(amount, places, rounding)
         if final != amount:
             steps.append(self._rounded(amount, final))
         if final * ONE != line.amount:
-            raise self.untied(line, f"its steps lead to {words.dollars(int(final * ONE))}")
+            why = f"its steps lead to {words.dollars(int(final * ONE))}"
+            raise self.untied((line.payer, line.practice, line.payment), line.amount, why)
         return steps
 
-    def untied(self, line: Line, why: str) -> DiagnosticError:
-        """The internal error of an explanation that does not lead to what was posted."""
-        what = f"`{line.payment}` for {self.plan.participant} `{line.practice}` and payer `{line.payer}`"
+    def untied(self, key: tuple[str, str, str], posted: int, why: str) -> DiagnosticError:
+        """The internal error of an explanation that does not lead to what was posted to payer, practice, payment."""
+        payer, practice, payment = key
+        line = f"`{payment}` of {self.plan.participant} `{practice}` and payer `{payer}`"
         return DiagnosticError(
-            [finding("MH999", f"the explanation of {what} does not tie: {words.dollars(line.amount)} is posted, {why}")]
+            [finding("MH999", f"the explanation of {line} does not tie: {words.dollars(posted)} is posted, and {why}")]
         )
 
     def _pays(self, form: ir.FormPlan, pays: Step) -> Why:
@@ -252,9 +259,7 @@ class Lines(Standing):
         if part != 1:
             months = words.counted(len(line.months), "month")
             factors.append(f"{part * len(line.months)} of {months}")
-        return Why(
-            kind="value", title=" × ".join(factors), worth=self._worth(amount), number=self.next()
-        )
+        return Why(kind="value", title=" × ".join(factors), worth=self._worth(amount), number=self.next())
 
     def _worth(self, amount: Fraction) -> Worth:
         """An exact amount; its text is cut at twelve places."""
@@ -269,9 +274,7 @@ class Lines(Standing):
         assert isinstance(step.value, int)
         return Fraction(step.value, ONE) * (count if per_unit else 1)
 
-    def _limit(
-        self, form: ir.FormPlan, step: Step, at: int, before: Fraction, after: Fraction, bound: Fraction
-    ) -> Why:
+    def _limit(self, step: Step, before: Fraction, after: Fraction, bound: Fraction) -> Why:
         """A cap or floor, and whether it held."""
         limit = step.children[0]
         node = limit.what
@@ -300,7 +303,7 @@ class Lines(Standing):
             steps=() if inner is None else inner.steps if merged else (inner,),
         )
 
-    def _rate_rounded(self, amount: Fraction, rounded: Fraction, line: Line) -> Why:
+    def _rate_rounded(self, rounded: Fraction, line: Line) -> Why:
         says = f"the rate is rounded first, then multiplied by {words.grouped(line.units)}"
         return Why("rounding", "round the rate first", self._worth(rounded), says=(says,), number=self.next())
 
@@ -316,10 +319,9 @@ class Lines(Standing):
         lines = [below for below in step.children if isinstance(below.detail, Line)]
         lines = [below for below in lines if isinstance(below.what, ir.PaymentPlan)]
         postings = list(self._postings(lines))
-        says = f"{words.counted(len(lines), 'line')}, gross of credits" if not node.net else words.counted(len(lines), "line")
+        says = f"{words.counted(len(lines), 'line')}, {'less' if node.net else 'gross of'} credits"
         if node.net:
             postings += [use for below in lines if isinstance(below.detail, Line) for use in self.credits(below.detail)]
-            says += " less credits"
         return self.written("total", node, step, tuple(postings), says)
 
     def _postings(self, steps: list[Step]) -> Iterator[Why]:
@@ -340,7 +342,8 @@ class Lines(Standing):
 
     def _deep_line(self, payment: ir.PaymentPlan, step: Step, line: Line) -> Why:
         form = self.books.form(payment.name, line.payer)
-        return self.once(("line", payment.name, step.row), lambda: evolve(self._why(payment, form, step, line), kind="posting"))
+        key = ("line", payment.name, step.row)
+        return self.once(key, lambda: evolve(self._why(payment, form, step, line), kind="posting"))
 
     def _run(self, run: list[Line]) -> Why:
         line, calendar = run[0], self.plan.calendar

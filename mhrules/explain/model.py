@@ -52,7 +52,7 @@ class Fact:
 
 @frozen
 class Parameter:
-    """Since when a parameter has its value (`2013-01-01`), by whom (`program`, or the contract), and where it says so."""
+    """Since when a parameter has its value (`2013-01-01`), by whom (`program`, or the contract), and the text."""
 
     since: str
     by: str

@@ -190,5 +190,6 @@ class Standing(Shares):
 def _signature(judged: Participation) -> tuple[object, ...]:
     """What months have in common that are shown as one: the verdicts, and the facts and margins that decided them."""
     return tuple(
-        (v.requirement.name, v.verdict, tuple((a.holds, a.value, a.threshold) for a in v.atoms)) for v in judged.verdicts
+        (each.requirement.name, each.verdict, tuple((atom.holds, atom.value, atom.threshold) for atom in each.atoms))
+        for each in judged.verdicts
     )

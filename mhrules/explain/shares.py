@@ -28,14 +28,16 @@ class Shares(Choices):
         group = next(below for below in step.children if below.what is node)
         own = self.books.world.lookup(step.row, node.among)
         weights = self._weights(node, group, own)
-        pool = self.why(child(group, node.pool)) or self.written("value", node.pool, child(group, node.pool) or group, ())
+        whole = child(group, node.pool)
+        assert whole is not None
+        pool = self.why(whole) or self.written("value", node.pool, whole, ())
         says = [self._own_share(record, weights, own)]
         if record.returned:
             says.append(f"{words.dollars(record.returned)} of refused parts return to the payer")
         steps = (evolve(pool, at=self.whose(group.row)), *self._own_weight(node, group, own))
-        return self.written("split", node, step, (*steps, *self._parts(node, group, record, weights, own)), *says)
+        return self.written("split", node, step, (*steps, *self._parts(node, record, weights, own)), *says)
 
-    def _element(self, group: Step, node: ir.Split, own: str, part: ir.Expression | None) -> Step | None:
+    def _step_of(self, group: Step, node: ir.Split, own: str, part: ir.Expression | None) -> Step | None:
         for below in group.children:
             if part is not None and below.what is part and self.books.world.lookup(below.row, node.among) == own:
                 return below
@@ -46,7 +48,7 @@ class Shares(Choices):
         if node.weight is None:
             record = group.detail
             assert isinstance(record, SplitRecord)
-            return {key: ONE for key in (record.parts or {own: 0})}
+            return dict.fromkeys(record.parts or {own: 0}, ONE)
         found: dict[str, int] = {}
         for below in group.children:
             if below.what is node.weight and isinstance(below.value, int):
@@ -66,21 +68,19 @@ class Shares(Choices):
     def _own_weight(self, node: ir.Split, group: Step, own: str) -> Iterator[Why]:
         """Whether and with what weight the row in question takes part."""
         for part in (node.where, node.weight):
-            found = self.why(self._element(group, node, own, part))
+            found = self.why(self._step_of(group, node, own, part))
             if found is not None:
                 yield evolve(found, at=own)
 
-    def _parts(
-        self, node: ir.Split, group: Step, record: SplitRecord, weights: dict[str, int], own: str
-    ) -> Iterator[Why]:
+    def _parts(self, node: ir.Split, record: SplitRecord, weights: dict[str, int], own: str) -> Iterator[Why]:
         """Everybody's part; of many only how many there are."""
-        others = len(record.parts)
-        if others > MOST_PARTS and not self.deep:
+        if len(record.parts) > MOST_PARTS and not self.deep:
             rest = record.pool - record.returned - record.parts.get(own, 0)
-            says = (f"{words.counted(others, 'part')}; the others are {words.dollars(rest)} together",)
-            yield Why("part", "parts", says=says, place=words.place_of(node.span), number=self.next())
+            others = words.counted(len(record.parts) - (own in record.parts), "part")
+            worth = Worth(words.dollars(rest), words.exact(rest), "$")
+            yield Why("part", f"{others} of others", worth, number=self.next())
             return
         for key, amount in record.parts.items():
-            says = () if node.weight is None else (f"weight {words.shown(weights[key], node.weight.type)}",)
+            weight = "" if node.weight is None else f"weight {words.shown(weights[key], node.weight.type)}"
             worth = Worth(words.dollars(amount), words.exact(amount), "$")
-            yield Why("part", f"part of {key}", worth, says=says, number=self.next())
+            yield Why("part", f"part of {key}", worth, says=(weight,) if weight else (), number=self.next())

@@ -77,7 +77,7 @@ def percent(value: int) -> str:
 
 
 def grouped(value: int, places: int = 0, shown_places: int = SHOWN) -> str:
-    """A number with thousands separators and at least `places` decimals; digits beyond `shown_places` are cut to `…`."""
+    """A number with thousands separators and at least `places` decimals, cut to `…` after `shown_places`."""
     whole, _, decimals = to_text(abs(value)).partition(".")
     kept = decimals[:shown_places].rstrip("0") if len(decimals) <= shown_places else decimals[:shown_places] + "…"
     kept = kept if kept.endswith("…") else kept.ljust(places, "0")

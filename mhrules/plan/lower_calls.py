@@ -10,12 +10,12 @@ from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
 from mhrules.plan.lower_choices import Choices
 from mhrules.plan.lower_numbers import not_negative
-from mhrules.plan.lower_values import PERIOD_LENGTH
 from mhrules.plan.scope import MONTH, Context
 from mhrules.semantics.builtins import AGGREGATES, ELEMENTS, FUNCTIONS
 from mhrules.semantics.types import DOLLARS, YES_NO, Kind, Share, Type, count, number
 from mhrules.syntax import tree as t
 
+PERIOD_LENGTH = {period.value: period.months for period in t.Period}
 LATER_WHEN = {t.When.BY_DATE_PAID: "values by date paid", t.When.EVER: "members ever", t.When.WHOLE_YEAR: "costs of the whole year"}
 MANY = 10**7  # more practices, payers and months than a program can have, for bounds of sums
 

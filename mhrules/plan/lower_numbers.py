@@ -10,7 +10,6 @@ from mhrules.plan.lower_builtins import Builtins
 from mhrules.plan.scope import Context, as_written, inside
 from mhrules.plan.type_bounds import (
     difference_bounds,
-    not_negative,
     product_bounds,
     quotient_bounds,
     sum_bounds,
@@ -349,5 +348,3 @@ def percent_help(node: t.Expression, value: ir.Expression) -> str:
         return f"write `{value_text(value.value, percent)}`, or `{exact.to_text(value.value)}%` if that is meant"
     return f"convert the number: `{node.span.text} as %`"
 
-
-__all__ = ["Numbers", "bare", "definition_of", "join_share", "not_negative", "unrounded_quotient", "zero_or_one"]

@@ -121,6 +121,6 @@ COLLECTIONS = frozenset(ELEMENTS) | {"practices", "payers", "peers", "months", "
 RESERVED = frozenset(
     "payer practice provider member claim visit event line month quarter half_year year and or not if then else when "
     "otherwise of in from to where over within by with yes no choose bands default rounded kept as split interpolate "
-    "missing".split()
+    "missing ties against assumed".split()
 )
 """The keys that quantities vary over, the words of the calendar, and the words that hold expressions together."""

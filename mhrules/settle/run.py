@@ -11,6 +11,7 @@ from attrs import evolve
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted, Gathering
+from mhrules.engine.reference import deep
 from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
@@ -46,12 +47,13 @@ def settle(
         DiagnosticError: the plan needs what is not settled yet (MH901), or the term has no month in the year (MH730).
     """
     _refuse(plan, year)
-    settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
-    found = settling.failing()
-    if hold and found:
-        holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
-        settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold, holds=holds)
-    return settling.settlement(found)
+    with deep():
+        settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
+        found = settling.failing()
+        if hold and found:
+            holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
+            settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold, holds=holds)
+        return settling.settlement(found)
 
 
 def _refuse(plan: Plan, year: int) -> None:

@@ -58,6 +58,7 @@ _LAYOUTS: tuple[tuple[type | tuple[type, ...], Layout], ...] = (
     (t.Gate, Layout("gate", ("title", "colon"))),
     (t.Parameter, Layout("parameter", ("colon", "value"))),
     (t.Define, Layout("define", ("equals",))),
+    (t.Report, Layout("report", ("title", "equals"))),
     (t.Let, Layout("amounts", ("head", "equals"), one_line=True)),
     (_AMOUNTS, Layout("amounts", ("head",), one_line=True)),
     (_BINDINGS, Layout("binding", ("head", "equals"))),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 
-from attrs import define, field, fields, frozen
+from attrs import define, field, frozen
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
@@ -44,25 +44,12 @@ def format_text(source: Source) -> str:
     lines = _Lines(source, all_pieces, marks).all()
     text = "".join(f"{line}\n" for line in _render(lines, marks))
     again, _ = tree_from_text(Source(source.name, text))
-    if again is None or not unchanged(file, again):
+    if again is None or not t.same_meaning(file, again):
         first = Span(source, 0, len(source.line_text(1)))
         raise DiagnosticError(
             [finding("MH999", "the formatted text would not mean the same", first, help="report this text as a fault")]
         )
     return text
-
-
-def unchanged(one: object, other: object) -> bool:
-    """Whether two trees are equal in everything but places."""
-    if isinstance(one, Span):
-        return isinstance(other, Span)
-    if isinstance(one, t.Node):
-        return type(one) is type(other) and all(
-            unchanged(getattr(one, a.name), getattr(other, a.name)) for a in fields(type(one))
-        )
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(unchanged, one, other))
-    return one == other
 
 
 # ------------------------------------------------------------------------------------ what the tree knows

@@ -28,7 +28,7 @@ _VALUES = (
 VALUES = frozenset(_VALUES.split())
 """What a value can begin with."""
 _FOLLOWING = (
-    "AND OR AS ATTRIBUTED_AT_LEAST COMPARISON DEFAULT FROM "
+    "AND OR AS ATTRIBUTED_AT_LEAST COMPARISON DEFAULT EQUAL FROM "
     "IN INCREASED KEPT MINUS OF PLUS ROUNDED SLASH STAR WHEN LPAR "
     "THE_SAME_FOR_EACH_PAYER ACROSS_PAYERS DURATION_UNIT PMPM PER"
 )
@@ -125,6 +125,11 @@ class Trouble:
     def takes(self, *terminals: str) -> bool:
         """Whether the parser would take any of these."""
         return any(t in self.accepted for t in terminals)
+
+    @property
+    def takes_equals(self) -> bool:
+        """Whether a `=` belongs here that is no comparison."""
+        return self.takes("EQUAL") and not self.takes("COMPARISON")
 
     @property
     def at_start(self) -> bool:
@@ -396,7 +401,7 @@ def _instead_of(t: Trouble) -> Diagnostic | None:
     if t.found is None or t.found.text not in (":", "=") or t.takes("_SEP"):
         return None
     wanted = "=" if t.found.text == ":" else ":"
-    if not t.takes("EQUAL" if wanted == "=" else "COLON"):
+    if not (t.takes_equals if wanted == "=" else t.takes("COLON")):
         return None
     return finding(
         "MH101", f"expected `{wanted}`, found `{t.found.text}`", t.span(), help=t.reads() or f"write `{wanted}`"
@@ -409,7 +414,7 @@ def _missing_sign(t: Trouble) -> Diagnostic | None:
         return None
     if t.found.kind is Kind.SIGN and t.found.text not in ("{", "(", "-", "$", "%"):
         return None
-    wanted = ":" if t.takes("COLON") else "=" if t.takes("EQUAL") else None
+    wanted = ":" if t.takes("COLON") else "=" if t.takes_equals else None
     if wanted is None or t.takes("NAME"):
         return None
     if t.found.kind is Kind.WORD and did_you_mean(t.found.text, keywords(t.accepted)):

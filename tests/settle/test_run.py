@@ -144,6 +144,15 @@ def test_a_credit_that_cannot_be_known_is_held() -> None:
     assert lines(settlement) == ["p1 pay held MH701 0.00", "p1 pay paid  1.00"]
 
 
+def test_a_quantity_may_rest_on_hundreds_of_others() -> None:
+    last = b.quantity("q0", AMOUNT, "practice", "year")
+    for at in range(1, 600):
+        last = b.quantity(f"q{at}", b.op("+", b.read(last), b.usd(1)), "practice", "year")
+    settlement = run(b.plan(SCHEMA, b.payment("pay", b.form(b.read(last)))), {"p1": 1})
+    assert lines(settlement) == ["p1 pay paid  600.00"]
+    assert settlement.books.line_trace("pay", "a", "p1", b.JANUARY).faults == ()
+
+
 def test_control_totals_tie_and_name_the_splits() -> None:
     pool = b.split(b.usd("100.00"), "practice")
     plan = b.plan(

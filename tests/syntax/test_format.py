@@ -33,6 +33,7 @@ def formatted(body: str) -> str:
     [
         ("define a=1;define bb=2", "define a  = 1\ndefine bb = 2"),
         ("define a=1\n\n\n\ndefine bb=2", "define a = 1\n\ndefine bb = 2"),
+        ('report a "A"=1\nreport bb "BB"=2', 'report a  "A"  = 1\nreport bb "BB" = 2'),
         ("define a=1\n# between\ndefine bb=2", "define a  = 1\n# between\ndefine bb = 2"),
         ("define a = -x - -y*( -z )", "define a = -x - -y * (-z)"),
         ("define a = x -y", "define a = x - y"),

@@ -43,6 +43,8 @@ def same_meaning(one: object, other: object) -> bool:
             for a in attrs.fields(type(one))
             if a.name != "span"
         )
+    if isinstance(one, Span) and isinstance(other, Span):
+        return True
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(same_meaning, one, other))
     return one == other
