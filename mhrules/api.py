@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
-from mhrules.diagnostics.registry import finding
-from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.locate import existing, program_path, program_paths
 from mhrules.results import Posting, Settlement, ledger_of, settlement_of
 
@@ -285,27 +283,25 @@ def settle(
 
 
 def explain(
-    settlement: Settlement, *, payer: str, practice: str, payment: str, period: str | None = None
+    settlement: Settlement,
+    *,
+    payer: str,
+    practice: str,
+    payment: str,
+    period: str | None = None,
+    deep: bool = False,
 ) -> Explanation:
     """Why a payer owes a practice what it does for a payment.
 
-    `period` is a posting period as `postings.csv` names it, such as `2012-03`; without it, the whole year.
+    `period` is a posting period as `postings.csv` names it, such as `2012-03`; without it, all of the year. `deep`
+    goes down to the facts below sums and totals of other payments too.
 
     Raises:
-        DiagnosticError: there is no such payer, practice, payment or period (MH201).
+        DiagnosticError: there is no such payer, practice, payment or period, or no such line (MH733 to MH737).
     """
     from mhrules.explain.tree import explain as explained
 
-    settled = ledger_of(settlement)
-    books, plan = settled.books, settled.plan
-    _known("payer", payer, books.world.payers)
-    _known(plan.participant, practice, books.world.practices)
-    _known("payment", payment, plan.payments)
-    if period is not None:
-        form = books.form(payment, payer)
-        labels = [plan.calendar.label(first, form.period) for first in books.firsts(payment, payer, settled.year)]
-        _known(f"period of `{payment}`", period, labels)
-    return Explanation(explained(settled, payer, practice, payment, period))
+    return Explanation(explained(ledger_of(settlement), payer, practice, payment, period, deep=deep))
 
 
 def render(findings: Iterable[Diagnostic], *, color: bool = False, width: int = 80) -> str:
@@ -319,14 +315,3 @@ def _compiled(*paths: Path) -> Compilation:
     from mhrules.compiler import Compilation
 
     return Compilation(*paths)
-
-
-def _known(what: str, name: str, names: Iterable[str]) -> None:
-    """Refuse a name that is not among `names`."""
-    others = list(names)
-    if name in others:
-        return
-    near = did_you_mean(name, others)
-    listed = ", ".join(f"`{other}`" for other in others[:12]) + (", …" if len(others) > 12 else "")
-    advice = f"did you mean `{near}`?" if near else f"there are {listed}" if others else ""
-    raise DiagnosticError([finding("MH201", f"there is no {what} `{name}`", help=advice)])

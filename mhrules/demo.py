@@ -11,7 +11,9 @@ from mhrules.resources import shipped
 
 FOLDER = Path("out") / "demo"
 YEAR = "2021"
-HEADER = "aco_id,year,track,benchmark,expenditure,minimum_rate,quality_score,met_quality,published_rate,disaster_adjustment"
+HEADER = (
+    "aco_id,year,track,benchmark,expenditure,minimum_rate,quality_score,met_quality,published_rate,disaster_adjustment"
+)
 ROWS = (
     "alder,2021,basic_b,100000000.00,94000000.00,0.025,0.90,yes,,",
     "birch,2021,basic_e,100000000.00,98500000.00,0.02,0.85,yes,,",

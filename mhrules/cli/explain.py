@@ -15,6 +15,7 @@ from mhrules.cli.run import prepared, run_options
 @click.option("--practice", required=True, metavar="ID", help="Who is paid: the participant's id.")
 @click.option("--payment", required=True, metavar="NAME", help="The payment.")
 @click.option("--period", metavar="PERIOD", help="One posting period, such as 2012-03; otherwise the year.")
+@click.option("--deep", is_flag=True, help="Go down to the facts below sums and totals too.")
 @common.output_options("terminal", "json")
 @click.pass_context
 def command(
@@ -29,6 +30,7 @@ def command(
     practice: str,
     payment: str,
     period: str | None,
+    deep: bool,
 ) -> None:
     """Explain a line of the settlement of PROGRAM: every step with value and unit, rule text, facts and gates.
 
@@ -42,7 +44,7 @@ def command(
         progress.step(f"settling {year}")
         settlement = api.settle(run.program, run.data, year, hold=True)
         progress.step("looking for the reasons")
-        why = api.explain(settlement, payer=payer, practice=practice, payment=payment, period=period)
+        why = api.explain(settlement, payer=payer, practice=practice, payment=payment, period=period, deep=deep)
     errors = sum(found.severity is Severity.ERROR for found in settlement.findings)
     if common.output().format == "json":
         common.show_document(why.to_json())

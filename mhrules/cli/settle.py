@@ -87,7 +87,7 @@ def _show(settlement: Settlement, directory: Path, paths: tuple[Path, ...]) -> N
 
     plan = ledger_of(settlement).plan
     width = common.output().width()
-    head = f"{plan.title}, edition {plan.edition}: {settlement.year}, run {settlement.run}"
+    head = f"{plan.title}, edition {plan.edition}: settlement of {settlement.year}, run {settlement.run}"
     click.echo("\n".join(textwrap.wrap(head, width, subsequent_indent="  ")))
     payers = summaries(settlement)
     for payer in payers:

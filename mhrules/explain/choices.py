@@ -49,7 +49,7 @@ class Choices(Conditions):
         """A row that does not apply, and the facts that say so."""
         condition = row.condition
         assert condition is not None
-        steps = self.below(step, condition) if self.deep else ()
+        steps = self._asked(step, condition)[0] if self.deep else ()
         return Why(
             kind="row",
             title=self._row_title(row, node),
@@ -62,12 +62,7 @@ class Choices(Conditions):
 
     def _winner(self, row: ir.CaseRow, node: ir.Case, step: Step) -> Why:
         """The row that applies."""
-        asked = None if row.condition is None else child(step, row.condition)
-        inner = self.why(asked)
-        steps: tuple[Why, ...] = ()
-        says: tuple[str, ...] = ()
-        if inner is not None:
-            steps, says = (inner,) if inner.kind in LEAVES else inner.steps, inner.says
+        steps, says = ((), ()) if row.condition is None else self._asked(step, row.condition)
         return Why(
             kind="row",
             title=self._row_title(row, node),
@@ -78,6 +73,13 @@ class Choices(Conditions):
             number=self.next(),
             steps=steps,
         )
+
+    def _asked(self, step: Step, condition: ir.Expression) -> tuple[tuple[Why, ...], tuple[str, ...]]:
+        """What a row's condition rests on, and what it says: the row's title is its text."""
+        inner = self.why(child(step, condition))
+        if inner is None:
+            return (), ()
+        return ((inner,), ()) if inner.kind in LEAVES else (inner.steps, inner.says)
 
     def _row_title(self, row: ir.CaseRow, node: ir.Case) -> str:
         """A row by its condition, in the words of the text."""

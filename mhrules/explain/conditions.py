@@ -19,7 +19,11 @@ class Conditions(Expressions):
     def compare(self, node: ir.Compare, step: Step) -> Why:
         """A comparison: both values, and the distance between them."""
         sides = self.below(step, node.left, node.right)
-        return self.written("condition", node, step, sides, self.margin(node, step.row))
+        says = self.margin(node, step.row)
+        if all(side.see for side in sides):
+            plain = node.operator == "=" and step.value is True
+            return self.written("condition", node, step, (), says or ("" if plain else self.because(node, step.row)))
+        return self.written("condition", node, step, sides, says)
 
     def one_of(self, node: ir.OneOf, step: Step) -> Why:
         """Whether a value is one of a set: which one it is."""
@@ -71,10 +75,14 @@ class Conditions(Expressions):
     # ----------------------------------------------------------------------------------------- margins
 
     def margin(self, node: ir.Compare, row: Row) -> str:
-        """`$10,000,000.00 >= $2,500,000.00, over by $7,500,000.00 (10% against 2.5% of benchmark: 7.5 points)`."""
+        """`$10,000,000.00 >= $2,500,000.00, over by $7,500,000.00 (10% against 2.5% of benchmark: 7.5 points)`.
+
+        Nothing where the values themselves say it: beside a zero, and where two values are equal or not.
+        """
         atom = self.atoms(node, row)[0]
+        distance = self.distance(atom, row)
         sides = f"{words.shown(atom.value, atom.type)} {node.operator} {words.shown(atom.threshold, node.right.type)}"
-        return ", ".join(part for part in (sides, self.distance(atom, row)) if part)
+        return f"{sides}, {distance}" if distance else ""
 
     def atoms(self, node: ir.Expression, row: Row) -> tuple[Atom, ...]:
         """The simple conditions that decided a condition that was evaluated at a row."""
@@ -114,9 +122,10 @@ class Conditions(Expressions):
         base = self._number(whole, row) if self._is_rate(rate) and whole.type.is_total else None
         if not base or base < 0:
             return ""
-        own, asked, points = (divide(each * ONE, base, Rounding.HALF_EVEN) for each in (value, threshold, gap))
-        share = f"{words.percent(own)} against {words.percent(asked)} of {words.title_of(whole.span)}"
-        return f" ({share}: {words.percent(points)[:-1]} points)"
+        own, asked, points = (
+            words.near(divide(each * ONE, base, Rounding.HALF_EVEN)) for each in (value, threshold, gap)
+        )
+        return f" ({own} against {asked} of {words.title_of(whole.span)}: {points[:-1]} points)"
 
     def _meant(self, side: ir.Expression) -> ir.Expression:
         """What a name stands for."""

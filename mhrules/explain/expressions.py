@@ -130,11 +130,8 @@ class Expressions(ABC):
             return None if inner is None else self.why(inner)
         return self.why(step) if isinstance(step.what, ir.Expression) else None
 
-    def whose(self, row: Row, than: Row | None = None) -> str:
-        """A row as people are told; of a row below another, what it adds."""
-        if than is not None:
-            row = Row(tuple(pair for pair in row.keys if pair not in than.keys), row.clock, row.base)
-            row = row.at(None) if row.clock == than.clock else row
+    def whose(self, row: Row) -> str:
+        """A row as people are told."""
         return row.words(self.plan.calendar)
 
     # ------------------------------------------------------------------------------------------ leaves
@@ -169,10 +166,9 @@ class Expressions(ABC):
 
     def panel(self, row: Row) -> Fact:
         """Where member months are read."""
-        keys = [(self.plan.participant if key == "practice" else key, value) for key, value in row.keys]
-        if row.clock is not None:
-            keys.append(("month", words.months_text(self.books.world.months(row))))
-        return Fact(f"{self.plan.participant}_payer_month", "member_months", tuple(keys), "", "Member months")
+        world, months = self.books.world, words.months_text(self.books.world.months(row))
+        keys = ((self.plan.participant, world.lookup(row, "practice")), ("payer", world.lookup(row, "payer")))
+        return Fact(f"{self.plan.participant}_payer_month", "member_months", (*keys, ("month", months)))
 
     def _setting(self, node: ir.Setting, step: Step) -> Why:
         found = step.detail
@@ -198,11 +194,13 @@ class Expressions(ABC):
         return "" if payer is None else self.plan.payer(payer).contract
 
     def _clock(self, node: ir.Clock, step: Step) -> Why:
-        says, clock = "", step.row.clock
-        if node.what == "contract_year" and clock is not None:
+        says = at = ""
+        if step.row.clock is not None:
+            at = clock_words(step.row.clock, self.plan.calendar)
+        if node.what == "contract_year":
             start = self.books.world.presence(self.books.world.lookup(step.row, "practice")).start
-            says = f"{clock_words(clock, self.plan.calendar)}, counted from {month_label(start)}"
-        return self.written("value", node, step, (), says)
+            says = f"counted from {month_label(start)}"
+        return self.once((node.what, step.row), lambda: evolve(self.written("value", node, step, (), says), at=at))
 
     # ------------------------------------------------------------------------------------ named values
 
@@ -211,12 +209,13 @@ class Expressions(ABC):
         if found is None:
             return self.written("value", node, step, (), "missing: there is nothing before the first year")
         moved = found.row.clock != step.row.clock and node.move is not None
-        at = self.whose(found.row.at(found.row.clock)) if moved else ""
+        at = clock_words(found.row.clock, self.plan.calendar) if moved and found.row.clock is not None else ""
         if node.quantity.kind not in NAMED:
             inner = child(found, node.quantity.expression)
             key = (node.quantity, found.row)
             return self.once(key, lambda: evolve(self.written("value", node, step, self.unfolded(inner)), at=at))
-        return evolve(self.named(found), title=words.title_of(node.span), at=at)
+        made = self.named(found)
+        return evolve(made, title=words.title_of(node.span), at=at or made.at)
 
     def named(self, step: Step) -> Why:
         """A named value with what it stands for; where it stands again, only its value."""
@@ -233,7 +232,8 @@ class Expressions(ABC):
             kind=quantity.kind,
             title=quantity.title,
             worth=words.worth(step.value, quantity.expression.type),
-            formula=formula,
+            at=body.at if body is not None and merged else "",
+            formula="" if words.is_block(formula) else formula,
             says=body.says if body is not None and merged else (),
             place=words.place_of(quantity.span),
             support=words.support_of(quantity.notes) + (body.support if body is not None and merged else ()),
@@ -301,16 +301,18 @@ class Expressions(ABC):
         found = []
         for below in step.children:
             if below.what is node.where and below.value is not True:
-                found.append(self._element(below, step, "does not count"))
+                found.append(self._element(node, below, "does not count"))
             elif below.what is node.body or (node.body is None and below.what is node.where):
-                found.append(self._element(below, step))
+                found.append(self._element(node, below))
         return tuple(found)
 
-    def _element(self, below: Step, step: Step, *says: str) -> Why:
-        node = below.what
+    def _element(self, over: ir.Aggregate, below: Step, *says: str) -> Why:
+        node, row = below.what, below.row
         assert isinstance(node, ir.Expression)
         made = self.why(below) or self.written("value", node, below, ())
-        return evolve(made, at=self.whose(below.row, step.row), says=(*says, *made.says))
+        timed = any(key in ir.TIME_KEYS for key in over.over)
+        own = Row(tuple(pair for pair in row.keys if pair[0] in over.over), row.clock if timed else None, row.base)
+        return evolve(made, at=self.whose(own), says=(*says, *made.says))
 
     # ------------------------------------------------------------------------------------ other modules
 

@@ -219,12 +219,14 @@ class Lines(Standing):
     def _pays(self, form: ir.FormPlan, pays: Step) -> Why:
         inner = self.why(pays)
         title = words.title_of(form.pays.span)
+        if inner is not None and inner.kind == "parameter" and not inner.see and not form.pays.notes:
+            return evolve(inner, kind="pays", title="pays", formula=title, place=words.place_of(form.pays.span))
         merged = inner is not None and inner.kind not in ("fact", "parameter", "define", "let", "report", "units")
         return Why(
             kind="pays",
             title="pays",
             worth=words.worth(pays.value, form.pays.type),
-            formula=title,
+            formula="" if words.is_block(title) else title,
             says=inner.says if inner is not None and merged else (),
             place=words.place_of(form.pays.span),
             support=words.support_of(form.pays.notes),
@@ -284,10 +286,12 @@ class Lines(Standing):
             moved = "lowers" if word == "at most" else "raises"
             says = f"holds: {moved} {self._worth(before).text} to {self._worth(after).text}"
         elif before == bound:
-            says = "just reached"
+            says = "changes nothing: the amount is exactly that"
         else:
             distance = self._worth(abs(bound - before)).text
-            says = f"not reached: {self._worth(before).text} is {distance} {'below' if bound > before else 'above'} it"
+            says = (
+                f"does not hold: {self._worth(before).text} is {distance} {'below' if bound > before else 'above'} it"
+            )
         inner = self.why(limit)
         title = words.title_of(node.span)
         merged = inner is not None and inner.kind in ("value", "choice", "aggregate", "total", "split")
@@ -295,7 +299,7 @@ class Lines(Standing):
             kind="limit",
             title=word,
             worth=words.worth(step.value, node.type),
-            formula=title,
+            formula="" if isinstance(node, ir.Literal) else title,
             says=(says, *(inner.says if inner is not None and merged else ())),
             place=words.place_of(node.span),
             support=words.support_of(node.notes),
@@ -308,14 +312,16 @@ class Lines(Standing):
         return Why("rounding", "round the rate first", self._worth(rounded), says=(says,), number=self.next())
 
     def _rounded(self, amount: Fraction, final: Fraction) -> Why:
-        title = f"rounded {words.rounding_text(*self.plan.rounding)}"
-        says = f"from {self._worth(amount).text}"
-        return Why("rounding", title, self._worth(final), says=(says,), number=self.next())
+        title = f"{self._worth(amount).text} rounded {words.rounding_text(*self.plan.rounding)}"
+        return Why("rounding", title, self._worth(final), number=self.next())
 
     # ------------------------------------------------------------------------------------------ totals
 
     def total(self, node: ir.Total, step: Step) -> Why:
         """The postings of another payment: its lines, and net of credits those too."""
+        return self.once(("total", node.payment, node.net, step.row), lambda: self._total(node, step))
+
+    def _total(self, node: ir.Total, step: Step) -> Why:
         lines = [below for below in step.children if isinstance(below.detail, Line)]
         lines = [below for below in lines if isinstance(below.what, ir.PaymentPlan)]
         postings = list(self._postings(lines))
@@ -349,11 +355,11 @@ class Lines(Standing):
         line, calendar = run[0], self.plan.calendar
         label = calendar.label(line.first, line.period)
         says = [f"{line.status}: {line.reason}"] if line.reason else []
-        if line.status == ledger.PAID and line.units != ONE:
-            says.append(f"{words.grouped(line.units)} member months")
+        units = f"{words.grouped(line.units)} member months" if line.units not in (0, ONE) else ""
         if len(run) > 1:
             label += f" to {calendar.label(run[-1].first, line.period)}"
-            says.insert(0, f"{len(run)} lines of {words.dollars(line.amount)}")
+            units = f"{len(run)} lines of {words.dollars(line.amount)}" + (f", {units} each" if units else "")
+        says = [each for each in (units, *says) if each]
         total = sum(each.amount for each in run)
         place = words.place_of(self.plan.payments[line.payment].span)
         title = f"{line.payment} {label}"

@@ -92,7 +92,7 @@ class Standing(Shares):
         step = atom.margin or 0
         amount = words.shown(step, atom.type)
         subject = words.title_of(atom.expression.parts()[0].span)
-        return f"`{name}` turns if {subject} is {amount} {'more' if wanted else 'less'}"
+        return f"`{name}`, if {subject} were {amount} {'higher' if wanted else 'lower'}"
 
     def _requirement(self, verdict: Verdict, step: Step) -> Why:
         plan = verdict.requirement

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+
+from attrs import frozen
 
 from mhrules.diagnostics.snippet import visible, wrap
 from mhrules.exact import from_text
@@ -14,6 +16,7 @@ NARROWEST = 30  # columns that a step keeps however deep it stands
 _VERDICTS = frozenset({"gate", "requirement", "condition", "row", "participation"})
 _STYLES = {"strong": "1", "place": "2", "guide": "2", "good": "32", "bad": "31"}
 _ROW = {"yes": "applies", "no": "does not apply"}
+_TIED = "\u00a0"  # holds the sign and the value together
 Painter = Callable[[str, str], str]
 
 
@@ -29,7 +32,7 @@ def render_text(explanation: Explanation, width: int = 80, color: bool = False) 
     if len(explanation.lines) > 1:
         rows += ["", *_table(explanation)]
     for run in _runs(explanation.lines):
-        rows += ["", *_tree(run[0].why, width, paint)]
+        rows += ["", *_Tree(width, paint).rows(run[0].why)]
         if len(run) > 1:
             last = run[-1].period
             others = run[1].period if len(run) == 2 else f"{run[1].period} to {last}"
@@ -81,46 +84,86 @@ def _reasons(why: Why) -> tuple[object, ...]:
     fact = why.fact
     keys = tuple(pair for pair in fact.keys if pair[0] not in TIME_KEYS) if fact is not None else ()
     column = (fact.table, fact.column, keys) if fact is not None else ()
-    own = (why.kind, title, why.worth, why.formula, why.says, why.place, why.support, why.parameter, column, why.see > 0)
+    own = (
+        why.kind,
+        title,
+        why.worth,
+        why.formula,
+        why.says,
+        why.place,
+        why.support,
+        why.parameter,
+        column,
+        why.see > 0,
+    )
     return (*own, tuple(_reasons(step) for step in why.steps))
 
 
 # -------------------------------------------------------------------------------------------------- tree
 
 
-def _tree(why: Why, width: int, paint: Painter, lead: str = "", below: str = "") -> Iterator[str]:
-    """The rows of a step and of all below it; `lead` stands before its first row, `below` before the others."""
-    inner = below + ("│  " if why.steps else "   ")
-    if not below:
-        inner = "│  " if why.steps else ""
-    yield from _head(why, width, paint, lead, below)
-    for detail in _details(why):
-        for row in wrap(visible(detail), max(width - len(inner) - 2, NARROWEST)):
-            yield f"{paint('guide', inner)}  {row}"
-    for at, step in enumerate(why.steps, start=1):
-        end = at == len(why.steps)
-        yield from _tree(step, width, paint, below + ("└─ " if end else "├─ "), below + ("   " if end else "│  "))
+@frozen
+class _Guide:
+    """What stands before the rows of a step: before its first row, and before the rows of what is below it."""
+
+    lead: str = ""
+    below: str = ""
+
+    def inner(self, last: bool) -> _Guide:
+        """The guide of a step below."""
+        return _Guide(self.below + ("└─ " if last else "├─ "), self.below + ("   " if last else "│  "))
 
 
-def _head(why: Why, width: int, paint: Painter, lead: str, below: str) -> Iterator[str]:
-    """The title with what came out, and at the right where the text stands."""
-    rows = wrap(visible(_sentence(why)), max(width - len(lead) - 2, NARROWEST))
-    place = visible(str(why.place)) if why.place is not None and not why.see else ""
-    style = _style(why)
-    for at, row in enumerate(rows):
-        start = lead if at == 0 else below + "   "[: len(lead) - len(below)] + "  "
-        text = paint(style, row) if style else row
-        last = at == len(rows) - 1
-        if not last or not place:
-            yield paint("guide", start) + text
-            continue
-        gap = width - len(start) - len(row) - len(place)
-        if gap >= 2:
-            yield paint("guide", start) + text + " " * gap + paint("place", place)
-        else:
-            yield paint("guide", start) + text
-            under = below + ("│" if why.steps else "")
-            yield paint("guide", under) + " " * max(width - len(under) - len(place), 2) + paint("place", place)
+class _Tree:
+    """Draws steps at a width."""
+
+    def __init__(self, width: int, paint: Painter) -> None:
+        self._width = width
+        self._paint = paint
+
+    def rows(self, why: Why, guide: _Guide = _Guide(), above: str = "") -> Iterator[str]:
+        """The rows of a step and of all below it; `above` is the place that the step above shows."""
+        place = _place(why)
+        rest = yield from self._head(why, guide, "" if place == above else place)
+        margin = guide.below + ("│ " if why.steps else "  ")
+        room = max(self._width - len(margin), NARROWEST)
+        details = [row for detail in _details(why) for row in wrap(visible(detail), room)]
+        if rest and (not details or len(details[0]) + len(rest) + 2 > room):
+            details.insert(0, "")
+        for row in details:
+            yield self._beside(self._paint("guide", margin) + row, len(margin) + len(row), rest)
+            rest = ""
+        for at, step in enumerate(why.steps, start=1):
+            yield from self.rows(step, guide.inner(at == len(why.steps)), place or above)
+
+    def _beside(self, row: str, used: int, place: str) -> str:
+        """A row of `used` columns with a place at its right end."""
+        return row + " " * max(self._width - used - len(place), 2) + self._paint("place", place) if place else row
+
+    def _head(self, why: Why, guide: _Guide, place: str) -> Generator[str, None, str]:
+        """The title with what came out, and the place at the right end of it; returned where it has no room there."""
+        sentence, room = visible(_sentence(why)), max(self._width - len(guide.lead), NARROWEST)
+        rows, beside = wrap(sentence, room), room - len(place) - 2
+        fits = len(rows[-1]) <= beside if len(rows) == 1 else beside >= NARROWEST
+        if place and len(rows) > 1 and fits:
+            rows = wrap(sentence, beside)
+        style = _style(why)
+        for at, tied in enumerate(rows):
+            start = guide.lead if at == 0 else guide.below + ("│ " if why.steps else "  ")
+            row = tied.replace(_TIED, " ")
+            text = self._paint("guide", start) + (self._paint(style, row) if style else row)
+            yield self._beside(text, len(start) + len(row), place if fits and at == len(rows) - 1 else "")
+        return "" if fits else place
+
+
+def _place(why: Why) -> str:
+    """Where the rule text stands; of a fact, the table and key that it was read from."""
+    if why.see:
+        return ""
+    if why.fact is not None:
+        on = [f"on {why.fact.on}"] if why.fact.on else []
+        return visible(f"[{why.fact.table}: {', '.join([*(value for _, value in why.fact.keys), *on])}]")
+    return visible(str(why.place)) if why.place is not None else ""
 
 
 def _style(why: Why) -> str:
@@ -134,36 +177,35 @@ def _style(why: Why) -> str:
 def _sentence(why: Why) -> str:
     """What a step is and what came out: `savings = benchmark - expenditure = $10,000,000.00`."""
     prefix = {"gate": "gate ", "requirement": "require ", "let": "let "}.get(why.kind, "")
-    text = prefix + why.title
-    if why.kind == "row":
-        return f"{text}: {_ROW[why.worth.exact]}" if why.worth is not None else f"{text}: {'; '.join(why.says)}".rstrip(": ")
-    if why.kind in _VERDICTS:
-        text += f": {why.worth.text}" if why.worth is not None else ""
+    text = why.title if why.see else prefix + why.title
+    if why.kind == "row" and why.worth is not None:
+        text += f": {_ROW[why.worth.exact]}"
+    elif why.kind in _VERDICTS:
+        text += f": {why.worth.text}" if why.worth is not None else f": {'; '.join(why.says)}" if why.says else ""
     elif why.kind in ("pays", "limit"):
-        text += f" {why.formula}"
-    elif why.formula:
-        text += f" = {why.formula}"
-    if why.kind not in _VERDICTS and why.worth is not None and why.worth.text != why.formula:
-        text += f" = {why.worth.text}"
+        text += f" {why.formula}" if why.formula else ""
+        text += (f" ={_TIED}" if why.formula else " ") + why.worth.text if why.worth is not None else ""
+    else:
+        text += f" = {why.formula}" if why.formula else ""
+        text += f" ={_TIED}{why.worth.text}" if why.worth is not None and why.worth.text != why.formula else ""
     if why.at:
         text += f" [{why.at}]"
-    return text + (" (see above)" if why.see else "")
+    return text + (" (above)" if why.see else "")
 
 
 def _details(why: Why) -> Iterator[str]:
-    """What stands below the title: sentences, the fact's table and key, the parameter's date, citations."""
+    """What stands below the title: sentences, what a fact means, a parameter's date, citations."""
     if why.see:
         return
-    if why.kind in ("gate", "requirement") and why.formula:
+    if why.kind in ("gate", "requirement") and why.formula and [step.title for step in why.steps] != [why.formula]:
         yield why.formula
-    if why.kind != "row" or why.worth is not None:
+    if why.worth is not None or why.kind not in _VERDICTS:
         yield from why.says
-    if why.fact is not None:
-        keys = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in why.fact.keys)
-        on = f", on {why.fact.on}" if why.fact.on else ""
-        yield f"table {why.fact.table}: {keys}{on}" + (f" ({why.fact.title})" if why.fact.title else "")
+    if why.fact is not None and why.fact.title:
+        yield why.fact.title
     if why.parameter is not None:
         by = "the program" if why.parameter.by == "program" else why.parameter.by
-        yield f"since {why.parameter.since}, by {by}"
+        where = "" if why.parameter.place == why.place else f" ({why.parameter.place})"
+        yield f"since {why.parameter.since}, by {by}{where}"
     for support in why.support:
         yield f'{support.kind} "{support.text}"' if support.kind != "set by" else f"set by {support.text}"

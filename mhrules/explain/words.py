@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from mhrules.engine.rows import Clock
-from mhrules.exact import ONE, PLACES, Rounding, to_text
+from mhrules.exact import ONE, PLACES, Rounding, round_to, to_text
 from mhrules.explain.model import Place, Support, Worth
 from mhrules.plan import ir
 from mhrules.semantics.calendar import Calendar, month_label
@@ -76,6 +76,17 @@ def percent(value: int) -> str:
     return f"{grouped(value * 100, shown_places=SHOWN - 2)}%"
 
 
+def near(value: int) -> str:
+    """A fraction as a percentage to four places, marked where that is not exact: `3%`, `≈3.1416%`."""
+    rounded = round_to(value, SHOWN, Rounding.HALF_EVEN)
+    return ("" if rounded == value else "≈") + percent(rounded)
+
+
+def is_block(text: str) -> bool:
+    """Whether a title only names a choice of several rows."""
+    return text.startswith(_BLOCKS)
+
+
 def grouped(value: int, places: int = 0, shown_places: int = SHOWN) -> str:
     """A number with thousands separators and at least `places` decimals, cut to `…` after `shown_places`."""
     whole, _, decimals = to_text(abs(value)).partition(".")
@@ -109,7 +120,7 @@ def title_of(span: Span) -> str:
 def short(text: str, longest: int = LONGEST) -> str:
     """A text that fits a line; a choice of several rows is named by what stands before its brace."""
     head, brace, _ = text.partition(" {")
-    if brace and (text.startswith(_BLOCKS) or len(text) > longest >= len(head)):
+    if brace and (head.startswith(_BLOCKS) or head.endswith(" increased by")):
         return head
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 

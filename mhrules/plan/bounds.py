@@ -179,19 +179,19 @@ class Bounds:
             return intervals.outward(intervals.add(left, right), step)
         if node.operator == "-":
             found = intervals.subtract(left, right)
-            for number, turn in (
-                (self.signatures.difference(node.left, node.right), False),
-                (self.signatures.difference(node.right, node.left), True),
-            ):
-                if number in assumed:
-                    known = intervals.negative(assumed[number]) if turn else assumed[number]
-                    found = intervals.meet(found, known) or found
-            return intervals.outward(found, step)
+            known = self._difference(node.left, node.right, assumed)
+            return intervals.outward(intervals.meet(found, known) or found, step)
         if node.operator == "/":
             return intervals.quotient(left, right, step_of(node.right), step)
         if self.signature(node.left) == self.signature(node.right):
             return intervals.meet(intervals.product(left, right, step), (0, None)) or (0, None)
         return intervals.product(left, right, step)
+
+    def _difference(self, left: ir.Expression, right: ir.Expression, assumed: Assumptions) -> Interval:
+        """What is assumed of `left - right`, or of `right - left`."""
+        forward = assumed.get(self.signatures.difference(left, right), EVERYTHING)
+        backward = intervals.negative(assumed.get(self.signatures.difference(right, left), EVERYTHING))
+        return intervals.meet(forward, backward) or forward
 
     def _extreme(self, node: ir.Extreme, assumed: Assumptions) -> Interval:
         conditions = node.conditions or (None,) * len(node.operands)
@@ -331,10 +331,9 @@ class Bounds:
         if found is None or isinstance(left, ir.Literal) or isinstance(right, ir.Literal):
             return found
         between: dict[str, Interval] = {"=": (0, 0), "<": (None, -gap), "<=": (None, 0), ">": (gap, None), ">=": (0, None)}
-        number = self.signatures.difference(left, right)
-        known = intervals.meet(intervals.subtract(one, other), found.get(number, EVERYTHING))
+        known = intervals.meet(intervals.subtract(one, other), self._difference(left, right, found))
         known = None if known is None else intervals.meet(known, between[operator])
-        return None if known is None else {**found, number: known}
+        return None if known is None else {**found, self.signatures.difference(left, right): known}
 
     def _excluded(self, left: ir.Expression, one: Interval, other: Interval) -> Interval | None:
         """The interval of `left` without one end that it is known not to have."""

@@ -102,4 +102,3 @@ class Builtins(Values):
             high=None if high is None else max(0, high * MONTHS_IN_YEAR),
         )
         return ir.Aggregate(function="sum", over=(MONTH,), body=body, type=kind, keys=frozenset(keys), span=span)
-

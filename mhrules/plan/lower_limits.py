@@ -30,9 +30,7 @@ class Limits(Numbers):
         kind = attrs.evolve(operand.type, places=places, low=low, high=high)
         if isinstance(operand, ir.Arithmetic) and operand.operator in "*/" and operand.rounding is None:
             return self.changed(operand, places=places, rounding=mode, type=kind, span=node.span)
-        rounded = ir.Round(
-            operand=operand, places=places, rounding=mode, type=kind, keys=operand.keys, span=node.span
-        )
+        rounded = ir.Round(operand=operand, places=places, rounding=mode, type=kind, keys=operand.keys, span=node.span)
         if operand in self.shared_totals:
             self.shared_totals.add(rounded)
         return rounded
@@ -92,7 +90,9 @@ class Limits(Numbers):
         floor = self.extreme(True, (value, low), ("the value", "the lower limit"), node.span)
         return self.extreme(False, (floor, high), ("the value", "the upper limit"), node.span)
 
-    def in_order(self, low_node: t.Expression, low: ir.Expression, high_node: t.Expression, high: ir.Expression) -> None:
+    def in_order(
+        self, low_node: t.Expression, low: ir.Expression, high_node: t.Expression, high: ir.Expression
+    ) -> None:
         """Reports two written bounds of which the first is the greater."""
         bounds = (low, high)
         if all(isinstance(b, ir.Literal) and isinstance(b.value, int) for b in bounds):
@@ -198,9 +198,7 @@ class Limits(Numbers):
     def excess(self, node: t.Steps, quantity: ir.Expression, above: ir.Expression) -> ir.Expression:
         """How far a quantity is above its threshold, and never less than nothing."""
         low, high = difference_bounds(quantity.type, above.type)
-        kind = attrs.evolve(
-            quantity.type, places=max(quantity.type.places, above.type.places), low=low, high=high
-        )
+        kind = attrs.evolve(quantity.type, places=max(quantity.type.places, above.type.places), low=low, high=high)
         span = node.quantity.span.to(node.above.span)
         keys = quantity.keys | above.keys
         difference = ir.Arithmetic(operator="-", left=quantity, right=above, type=kind, keys=keys, span=span)
@@ -218,4 +216,3 @@ class Limits(Numbers):
         kind = attrs.evolve(count.type, share=Share.NUMBER, places=0)
         whole = self.changed(count, places=0, rounding=exact.Rounding.DOWN, type=kind)
         return self.product(whole, step, "*", span)
-

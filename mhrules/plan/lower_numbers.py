@@ -330,7 +330,9 @@ def unit_help(left_node: t.Expression, left: Type, right_node: t.Expression, rig
     sides = ((left_node, left, right), (right_node, right, left))
     for node, own, other in sides:
         if bare_money(node) and other.is_money and own.unit == DOLLARS and isinstance(inside(node), t.Money):
-            return f"if it is {unit_text(other.unit)}, say so: `{node.span.text}{unit_text(other.unit).removeprefix('$')}`"
+            return (
+                f"if it is {unit_text(other.unit)}, say so: `{node.span.text}{unit_text(other.unit).removeprefix('$')}`"
+            )
     for node, own, other in sides:
         missing = unit_product(other.unit, own.unit, -1)
         if own.is_money and len(missing) == 1 and missing[0][1] == 1 and missing[0][0] in COUNTED:
@@ -347,4 +349,3 @@ def percent_help(node: t.Expression, value: ir.Expression) -> str:
         percent = number(share=Share.PERCENT)
         return f"write `{value_text(value.value, percent)}`, or `{exact.to_text(value.value)}%` if that is meant"
     return f"convert the number: `{node.span.text} as %`"
-

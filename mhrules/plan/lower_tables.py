@@ -8,7 +8,7 @@ from attrs import frozen
 from mhrules.plan import ir
 from mhrules.plan.lower_choices import Alternative, Choices
 from mhrules.plan.lower_numbers import bare, join_share
-from mhrules.plan.scope import Context, Decision, code_type, grain_of
+from mhrules.plan.scope import Context, Decision, code_type
 from mhrules.plan.type_bounds import difference_bounds
 from mhrules.semantics.declared import type_of
 from mhrules.semantics.types import UNKNOWN, YES_NO, Type
@@ -31,25 +31,10 @@ class Tables(Choices):
 
     def table_value(self, table: t.Table, context: Context, span: Span) -> ir.Expression:
         """The value of a table for the row's keys: a quantity of its own, looked up as a case."""
-        name = table.name.text
-        inner = self.own_context(context, table)
-        key = ("table", name, inner.period, inner.elements, inner.absent)
-        if key not in self.quantities:
-            if self.closes_circle(name, table.name.span):
-                return self.nothing_at(span)
-            self.in_progress.append(name)
-            expression = self.table_case(table, inner)
-            self.in_progress.pop()
-            self.quantities[key] = ir.Quantity(
-                name=self.unique(name, context.period),
-                title=name,
-                kind="table",
-                grain=grain_of(expression.keys, context.period),
-                expression=expression,
-                span=table.span,
-                notes=table.notes,
-            )
-        return self.read(self.quantities[key], context, span)
+        quantity = self.named_quantity(
+            "table", table.name.text, table, context, lambda inner: self.table_case(table, inner)
+        )
+        return self.nothing_at(span) if quantity is None else self.read(quantity, context, span)
 
     def table_case(self, table: t.Table, context: Context) -> ir.Expression:
         """A table as a case over its rows."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from mhrules import exact
@@ -367,32 +369,51 @@ class Values(Lowering):
 
     def definition(self, node: t.Define | t.Report, context: Context) -> ir.Quantity | None:
         """The quantity of a definition in the context's period; None if it is being lowered already."""
-        name, kind = node.name.text, "define" if isinstance(node, t.Define) else "report"
-        inner = self.own_context(context, node.value)
-        key = (kind, name, inner.period, inner.elements, inner.absent)
-        if key not in self.quantities:
-            if self.closes_circle(name, node.name.span):
-                return None
-            self.in_progress.append(name)
-            expression = self.lower(node.value, inner)
-            self.in_progress.pop()
-            self.quantities[key] = ir.Quantity(
-                name=self.unique(name, context.period),
-                title=node.title if isinstance(node, t.Report) else name,
-                kind=kind,
-                grain=grain_of(expression.keys, context.period),
-                expression=expression,
-                span=node.span,
-                notes=node.notes,
-            )
-        return self.quantities[key]
+
+        def lowered(inner: Context) -> ir.Expression:
+            return self.lower(node.value, inner)
+
+        kind, title = ("define", node.name.text) if isinstance(node, t.Define) else ("report", node.title)
+        return self.named_quantity(kind, title, node, context, lowered)
+
+    def named_quantity(
+        self,
+        kind: str,
+        title: str,
+        node: t.Define | t.Report | t.Table,
+        context: Context,
+        lowered: Callable[[Context], ir.Expression],
+    ) -> ir.Quantity | None:
+        """A declared quantity, lowered once for each period and element; None if it is being lowered already.
+
+        Where the reader has no payer or no practice, and the quantity varies by it only because periods are cut to
+        whom they belong, it is lowered once more for rows that belong to nobody.
+        """
+        name, found = node.name.text, None
+        inner = self.own_context(context, node)
+        for absent in dict.fromkeys((inner.absent, context.missing_owners)):
+            inner = attrs.evolve(inner, absent=absent)
+            key = (kind, name, inner.period, inner.elements, absent)
+            if key not in self.quantities:
+                if self.closes_circle(name, node.name.span):
+                    return None
+                self.in_progress.append(name)
+                expression = lowered(inner)
+                self.in_progress.pop()
+                grain = grain_of(expression.keys, context.period)
+                unique = self.unique(name, context.period)
+                self.quantities[key] = ir.Quantity(
+                    unique, title, kind, grain, expression, span=node.span, notes=node.notes
+                )
+            found = self.quantities[key]
+            if not context.missing_owners & set(found.grain):
+                break
+        return found
 
     def own_context(self, context: Context, *nodes: t.Node) -> Context:
         """The context in which a definition is lowered: what its reader's row is like, and nothing else of the reader."""
         elements = context.elements if context.elements and self.asks_of_elements(nodes, context) else ()
-        return Context(
-            clause=context.clause, period=context.period, absent=context.missing_owners, elements=elements
-        )
+        return Context(clause=context.clause, period=context.period, elements=elements)
 
     def asks_of_elements(self, nodes: tuple[t.Node, ...], context: Context) -> bool:
         """Whether a text reads something that each element has of its own."""
@@ -420,7 +441,9 @@ class Values(Lowering):
     def let_quantity(self, scope: LetScope, context: Context) -> ir.Quantity:
         """A `let`, lowered where it stands, and once more for each other period in which it is read."""
         node = scope.node
-        own = self.asks_of_elements((node.value,), context) or bool(self.reach.from_nodes([node.value]) & {*context.lets})
+        own = self.asks_of_elements((node.value,), context) or bool(
+            self.reach.from_nodes([node.value]) & {*context.lets}
+        )
         elements = context.elements if own else scope.context.elements
         key = ("let", scope.owner, node, context.period, elements, context.missing_owners)
         if key not in self.quantities:

@@ -76,7 +76,9 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
     tables = {name: table_of(name, facts, program) for name, facts in groups.items()}
     own_keys = [key for key, node in program.keys.items() if type(node).__name__ == "KeyDeclaration"]
     presence = (
-        Column("effective_from", ColumnKind.DATE, optional=True, may_be_left_out=True, title="First day in the program"),
+        Column(
+            "effective_from", ColumnKind.DATE, optional=True, may_be_left_out=True, title="First day in the program"
+        ),
         Column("effective_to", ColumnKind.DATE, optional=True, may_be_left_out=True, title="Last day in the program"),
     )
     declared = tables.get(roster)

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_importing_loads_nothing() -> None:
-    code = "import sys, mhrules; print(sorted(n for n in sys.modules if n.startswith('mhrules')), 'attrs' in sys.modules)"
+    code = (
+        "import sys, mhrules; print(sorted(n for n in sys.modules if n.startswith('mhrules')), 'attrs' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "['mhrules', 'mhrules.version'] False\n"
 

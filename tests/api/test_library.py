@@ -18,7 +18,14 @@ ROWS: list[dict[str, object]] = [
     {"practice_id": "p1", "payer": "green", "year": 2024, "target": 100_000, "spending": 90_000, "quality": "0.8"},
     {"practice_id": "p1", "payer": "blue", "year": 2024, "target": 50_000, "spending": 49_900, "quality": "0.8"},
     {"practice_id": "p2", "payer": "green", "year": 2024, "target": 100_000, "spending": 80_000, "quality": "0.65"},
-    {"practice_id": "p2", "payer": "blue", "year": 2024, "target": 10_000, "spending": Decimal("7000.01"), "quality": "0.7"},
+    {
+        "practice_id": "p2",
+        "payer": "blue",
+        "year": 2024,
+        "target": 10_000,
+        "spending": Decimal("7000.01"),
+        "quality": "0.7",
+    },
 ]
 TABLES = {"practice_payer_year": ROWS}
 

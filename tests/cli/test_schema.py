@@ -30,7 +30,9 @@ def test_empty_files(tmp_path: Path) -> None:
     assert result.exit_code == 0
     made = sorted((tmp_path / "new").iterdir())
     assert result.stdout == "".join(f"wrote {path}\n" for path in made)
-    assert (tmp_path / "new" / "practice_payer_year.csv").read_text() == "practice_id,payer,year,target,spending,quality\n"
+    assert (
+        tmp_path / "new" / "practice_payer_year.csv"
+    ).read_text() == "practice_id,payer,year,target,spending,quality\n"
     again = run("schema", tmp_path / "maple", "--template", tmp_path / "new")
     assert (again.exit_code, again.stdout) == (2, "")
     assert "error[MH732]" in again.stderr and "is there already" in " ".join(again.stderr.split())

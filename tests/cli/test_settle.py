@@ -12,7 +12,7 @@ from mhrules.settle import outputs
 from tests.cli.cases import DATA, document, run, settle, written
 
 SHOWN = """\
-Maple Valley shared savings, edition 2024: 2024, run 1
+Maple Valley shared savings, edition 2024: settlement of 2024, run 1
 
 green (Green Health Plan)
                                          not

@@ -11,10 +11,10 @@ def test_columns_headers_rules_and_wrapped_words() -> None:
     rows = [("a", "1", "some words that take more room than there is"), ("", "", ""), ("total", "12,000", "")]
     assert table(("name", "not\nmany", "what"), rows, right=(1,), width=36, indent=2) == [
         "            not",
-        "  name    many  what",
-        "  a          1  some words that take",
-        "                more room than there",
-        "                is",
+        "  name     many  what",
+        "  a           1  some words that take",
+        "                 more room than there",
+        "                 is",
         "  -----  ------  --------------------",
         "  total  12,000",
     ]
