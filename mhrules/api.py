@@ -141,27 +141,6 @@ class Program:
         """Check the files as they are on disk now; all findings, errors too."""
         return _compiled(*self._compilation.paths).findings
 
-    def settle(
-        self,
-        data: Data,
-        year: int,
-        *,
-        run: str = "1",
-        posted_on: datetime.date | None = None,
-        hold: bool = False,
-    ) -> Settlement:
-        """The settlement of a program year; see `mhrules.settle`.
-
-        Raises:
-            DiagnosticError: as `mhrules.settle`.
-        """
-        from mhrules.settle.run import settle as settled
-
-        result = settled(self.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold)
-        if not result.ok and not hold:
-            raise DiagnosticError(result.findings)
-        return settlement_of(result, self._compilation.sources)
-
 
 @frozen(eq=False, slots=False)
 class Data:
@@ -279,7 +258,12 @@ def settle(
         DiagnosticError: a fact that is needed is missing, an invariant fails … (MH7xx; all are listed), the year is
             outside the program's term (MH730), or the program needs what is not supported yet (MH901).
     """
-    return program.settle(data, year, run=run, posted_on=posted_on, hold=hold)
+    from mhrules.settle.run import settle as settled
+
+    result = settled(program.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold)
+    if not result.ok and not hold:
+        raise DiagnosticError(result.findings)
+    return settlement_of(result, program._compilation.sources)
 
 
 def explain(

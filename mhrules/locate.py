@@ -9,9 +9,8 @@ from pathlib import Path
 from mhrules.diagnostics.model import DataPlace, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.files import SUFFIX
 from mhrules.resources import shipped
-
-SUFFIX = ".mh"
 
 
 def program_path(program: str | PathLike[str]) -> Path:

@@ -8,6 +8,7 @@ from mhrules.check.coarse import check_coarse_totals
 from mhrules.check.cycles import check_cycles
 from mhrules.check.dead import check_dead_clauses
 from mhrules.check.decided import check_decided
+from mhrules.check.examples import check_examples
 from mhrules.check.negative import check_signs
 from mhrules.check.stricter import check_stricter
 from mhrules.check.totality import check_totality
@@ -30,6 +31,7 @@ ANALYSES: tuple[Analysis, ...] = (
     check_dead_clauses,
     check_stricter,
     check_unused,
+    check_examples,
 )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import cast
 
 from mhrules.check import cases, domains
-from mhrules.check.cases import CaseValue, Condition
+from mhrules.check.cases import Condition
+from mhrules.check.domains import CaseValue
 from mhrules.plan import ir
 from mhrules.plan.bounds import SWAPPED, Bounds, step_of
 from mhrules.semantics.declared import value_text
@@ -47,7 +48,8 @@ class Translation:
     def variables(self) -> tuple[domains.Variable, ...]:
         """The variables, in the order of the text."""
         return tuple(
-            domains.Variable(name, self._domain(number), number in self._missing) for number, name in self._names.items()
+            domains.Variable(name, self._domain(number), number in self._missing)
+            for number, name in self._names.items()
         )
 
     def expression(self, name: str) -> ir.Expression:

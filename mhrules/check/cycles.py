@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mhrules.check.reading import form_expressions, forms, reads
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
@@ -24,9 +26,9 @@ def check_cycles(program: Program, lowered: Lowered, bounds: Bounds, findings: F
         if circle is None or frozenset(circle) in reported:
             continue
         reported.add(frozenset(circle))
-        steps = list(zip(circle, circle[1:], strict=False))
+        steps = list(pairwise(circle))
         places = [edges[one][other] for one, other in steps if one in edges and other in edges[one]]
-        spans = [span for (one, other), span in zip(steps, places, strict=True) if PARTICIPATION != other]
+        spans = [span for (one, other), span in zip(steps, places, strict=True) if other != PARTICIPATION]
         findings.report(
             "MH444",
             f"`{start}` waits for its own total: {' → '.join(circle)}",

@@ -29,7 +29,7 @@ def _unowed(program: Program, plan: Plan, findings: Findings) -> None:
             "MH474",
             f"no payer owes anything under `{plan.program}`: each of them needs a contract",
             program.node.name.span,
-            notes="a payer settles without a contract only where the program leaves nothing blank and nothing to choose",
+            notes="a payer settles without a contract only if the program leaves nothing blank and nothing to choose",
             help="give the contracts along with the program: `mhrules check PROGRAM CONTRACT …`",
         )
         return

@@ -33,7 +33,7 @@ def _requirements(lowered: Lowered) -> Iterator[ir.RequirementPlan]:
 
 
 def _looser(own: ir.RequirementPlan, base: ir.RequirementPlan, bounds: Bounds) -> str | None:
-    """A practice, in words, that meets only the contract's requirement; None if the contract's is not the looser one."""
+    """A practice, in words, that meets only the contract's requirement; None if that is not the looser one."""
     translation = Translation(bounds, (own.condition, base.condition))
     ours, theirs = translation.conditions
     alone = (Translation(bounds, (condition,)) for condition in (own.condition, base.condition))

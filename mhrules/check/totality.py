@@ -131,7 +131,7 @@ class _Check:
             "MH420",
             f"no row applies when {words[0]}",
             self.place,
-            label=f"this {self.decision.what} leaves a case open" if self.decision.what == "choose" else "leaves a case open",
+            label="leaves a case open",
             notes=[f"nor when {each}" for each in words[1:]],
             help=(
                 "add a row for this case, or end in `otherwise`",

@@ -15,6 +15,8 @@ from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 UNKNOWN_NAME = "MH201"
+USE_IT = "use it, or take it out"
+READ_IT = "take it out, or the clause is missing that uses it"
 
 
 def check_unused(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
@@ -29,29 +31,16 @@ def check_unused(program: Program, lowered: Lowered, bounds: Bounds, findings: F
         facts = []  # a contract that is not here may read them in a credit
     names = [name for _, name, _ in (*unused, *facts)]
     unknown = [d for d in findings.sorted() if d.code == UNKNOWN_NAME and d.span is not None]
-    for what, name, span in unused:
-        meant = _misspelt(name, names, unknown)
-        _report("MH434", f"the {what} `{name}` is never used", name, span, meant, "use it, or take it out", findings)
-    for what, name, span in facts:
-        meant = _misspelt(name, names, unknown)
-        _report(
-            "MH435", f"the {what} `{name}` is never used", name, span, meant, "take it out, or the clause is missing that uses it", findings
-        )
-
-
-def _report(
-    code: str, message: str, name: str, span: Span, meant: Span | None, otherwise: str, findings: Findings
-) -> None:
-    if meant is None:
-        findings.report(code, message, span, help=otherwise)
-    else:
-        findings.report(
-            code,
-            message,
-            span,
-            related=[Label(meant, "not known")],
-            help=f"did you mean `{name}` where the text has `{meant.text}`?",
-        )
+    for code, advice, group in (("MH434", USE_IT, unused), ("MH435", READ_IT, facts)):
+        for what, name, span in group:
+            meant = _misspelt(name, names, unknown)
+            findings.report(
+                code,
+                f"the {what} `{name}` is never used",
+                span,
+                related=[] if meant is None else [Label(meant, "not known")],
+                help=advice if meant is None else f"did you mean `{name}` where the text has `{meant.text}`?",
+            )
 
 
 def _misspelt(name: str, names: list[str], unknown: Iterable[Diagnostic]) -> Span | None:

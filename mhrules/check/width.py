@@ -15,6 +15,7 @@ MOST_DIGITS = 38
 FAR_TOO_MANY = 10**6  # an operand is not bounded
 MOST_MEMBER_MONTHS = 12 * 10**15  # of a practice and payer in a year, at 6 places
 
+
 def check_width(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
     """Report each expression whose numerator, doubled divisor or sum could reach 10**38 (MH463)."""
     widths = Widths(bounds)

@@ -60,26 +60,28 @@ def compiled(paths: tuple[str, ...], contracts: str | None) -> list[Compilation]
 
 
 def _together(paths: list[Path]) -> list[list[Path]]:
-    """The paths by program: a file that holds contracts alone goes with the one file or folder of its program."""
+    """The paths by program: files of one program go together, and contracts alone go with their program."""
     if len(paths) == 1:
         return [paths]
     from mhrules.files import load_files
     from mhrules.syntax.tree import Contract, Program
 
-    groups: dict[Path, list[Path]] = {}
-    programs: dict[str, Path] = {}
+    groups: dict[object, list[Path]] = {}
+    homes: dict[str, object] = {}
     waiting: list[tuple[Path, set[str]]] = []
     for path in paths:
         items = [item for tree in load_files(path).trees for item in tree.items]
-        names = [item.name.text for item in items if isinstance(item, Program)]
+        programs = {item.name.text: item.span.source.sha256 for item in items if isinstance(item, Program)}
         wanted = {item.program.text for item in items if isinstance(item, Contract)}
-        programs.update({name: path for name in names if name not in programs})
-        if names or not wanted:
-            groups[path] = [path]
-        else:
+        if not programs and wanted:
             waiting.append((path, wanted))
+            continue
+        home: object = path if path.is_dir() or not programs else tuple(sorted(programs.values()))
+        groups.setdefault(home, []).append(path)
+        for name in programs:
+            homes.setdefault(name, home)
     for path, wanted in waiting:
-        home = next((programs[name] for name in sorted(wanted) if name in programs), path)
+        home = next((homes[name] for name in sorted(wanted) if name in homes), path)
         groups.setdefault(home, []).append(path)
     return list(groups.values())
 

@@ -19,7 +19,7 @@ from mhrules.plan.whole import SettingValue
 from mhrules.semantics.calendar import first_day, last_day, month_label
 from mhrules.settle.payments import Books
 
-NAMED = frozenset({"define", "let", "report"})
+NAMED = frozenset({"define", "let", "report", "table"})
 LEAVES = frozenset({"fact", "parameter", "units", "posting"}) | NAMED
 _FAMILIES = {"+": "+-", "-": "+-", "*": "*/", "/": "*/"}
 
@@ -150,7 +150,7 @@ class Expressions(ABC):
 
         def made() -> Why:
             place = words.place_of(column.span) or words.place_of(node.span)
-            return evolve(self.written("fact", node, step, ()), place=place, fact=fact)
+            return evolve(self.written("fact", node, step, ()), title=node.column, place=place, fact=fact)
 
         return self.once(fact, made)
 
@@ -233,9 +233,9 @@ class Expressions(ABC):
             title=quantity.title,
             worth=words.worth(step.value, quantity.expression.type),
             at=body.at if body is not None and merged else "",
-            formula="" if words.is_block(formula) else formula,
+            formula="" if words.is_block(formula) or quantity.kind == "table" else formula,
             says=body.says if body is not None and merged else (),
-            place=words.place_of(quantity.span),
+            place=body.place if body is not None and quantity.kind == "table" else words.place_of(quantity.span),
             support=words.support_of(quantity.notes) + (body.support if body is not None and merged else ()),
             number=body.number if body is not None and merged else self.next(),
             steps=body.steps if body is not None and merged else () if body is None else (body,),

@@ -35,7 +35,8 @@ NOTHING_ASSUMED: Assumptions = {}
 
 def step_of(expression: ir.Expression) -> int:
     """The step of the values of an expression, in units of 10**-12."""
-    return 10 ** (PLACES - scale(expression))
+    step: int = 10 ** (PLACES - scale(expression))
+    return step
 
 
 def scale(expression: ir.Expression) -> int:
@@ -195,7 +196,8 @@ class Bounds:
 
     def _extreme(self, node: ir.Extreme, assumed: Assumptions) -> Interval:
         conditions = node.conditions or (None,) * len(node.operands)
-        always, sometimes = [], []
+        always: list[Interval] = []
+        sometimes: list[Interval] = []
         for operand, condition in zip(node.operands, conditions, strict=True):
             inner = assumed if condition is None else self.assume(condition, assumed)
             if inner is not None:
@@ -271,7 +273,9 @@ class Bounds:
                 return self._compared(condition.left, operator, condition.right, assumed)
             case ir.OneOf() if condition.operand.type.is_number and holds:
                 numbers = [(v, v) for v in condition.values if isinstance(v, int)]
-                return self._with(self.signature(condition.operand), intervals.hull(numbers), condition.operand, assumed)
+                return self._with(
+                    self.signature(condition.operand), intervals.hull(numbers), condition.operand, assumed
+                )
             case ir.Compare(operator="!="):
                 equal = attrs.evolve(condition, operator="=")
                 return self.assume(equal, assumed, holds=not holds)
@@ -281,17 +285,13 @@ class Bounds:
                 before = assumed.get(number, TRUTH)
                 return None if intervals.meet(before, truth) is None else {**assumed, number: truth}
 
-    def _assume_all(
-        self, parts: tuple[ir.Expression, ...], assumed: Assumptions, holds: bool
-    ) -> Assumptions | None:
+    def _assume_all(self, parts: tuple[ir.Expression, ...], assumed: Assumptions, holds: bool) -> Assumptions | None:
         found: Assumptions | None = assumed
         for part in parts:
             found = None if found is None else self.assume(part, found, holds=holds)
         return found
 
-    def _assume_some(
-        self, parts: tuple[ir.Expression, ...], assumed: Assumptions, holds: bool
-    ) -> Assumptions | None:
+    def _assume_some(self, parts: tuple[ir.Expression, ...], assumed: Assumptions, holds: bool) -> Assumptions | None:
         """What all ways to satisfy one of the parts have in common."""
         ways = []
         rest: Assumptions | None = assumed
@@ -320,7 +320,13 @@ class Bounds:
         gap = step if operator in ("<", ">") else 0
         low = None if other[0] is None else other[0] + gap
         high = None if other[1] is None else other[1] - gap
-        sides: dict[str, Interval] = {"=": other, "<": (None, high), "<=": (None, high), ">": (low, None), ">=": (low, None)}
+        sides: dict[str, Interval] = {
+            "=": other,
+            "<": (None, high),
+            "<=": (None, high),
+            ">": (low, None),
+            ">=": (low, None),
+        }
         found = self._with(self.signature(left), sides[operator], left, assumed)
         if found is None:
             return None
@@ -330,7 +336,13 @@ class Bounds:
         found = self._with(self.signature(right), sides[operator], right, found)
         if found is None or isinstance(left, ir.Literal) or isinstance(right, ir.Literal):
             return found
-        between: dict[str, Interval] = {"=": (0, 0), "<": (None, -gap), "<=": (None, 0), ">": (gap, None), ">=": (0, None)}
+        between: dict[str, Interval] = {
+            "=": (0, 0),
+            "<": (None, -gap),
+            "<=": (None, 0),
+            ">": (gap, None),
+            ">=": (0, None),
+        }
         known = intervals.meet(intervals.subtract(one, other), self._difference(left, right, found))
         known = None if known is None else intervals.meet(known, between[operator])
         return None if known is None else {**found, self.signatures.difference(left, right): known}

@@ -47,10 +47,13 @@ class Collections(Times):
         if isinstance(node, t.AttributedAtLeast):
             node, narrowed = node.inner, True
         if not isinstance(node, t.Reference):
-            return None if node is None else self.no_collection(node.span)
+            if node is not None:
+                self.no_collection(node.span)
+            return None
         found = self.named_collection(node.name, timed=timed, narrowed=narrowed)
         if found is None:
-            return self.no_collection(node.span)
+            self.no_collection(node.span)
+            return None
         if timed is not None and found.key != "member":
             self.report(
                 "MH355",

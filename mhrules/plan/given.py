@@ -81,8 +81,9 @@ class _Reader:
         keys = {}
         for key in clause.keys:
             name = "practice" if key.key.text == self.program.participant else key.key.text
-            if self.known_key(name, key):
-                keys[name] = key.value
+            if not self.known_key(name, key):
+                return
+            keys[name] = key.value
         if "practice" in keys:
             self.participants[keys["practice"]] = None
         if list(keys) == ["practice"]:

@@ -22,7 +22,7 @@ from mhrules.plan.tables import schema_of
 from mhrules.plan.whole import CreditPlan, PayerPlan, Plan
 from mhrules.semantics.calendar import month_of
 from mhrules.semantics.program import Agreement, Program
-from mhrules.semantics.types import Kind, Type
+from mhrules.semantics.types import YES_NO, Kind, Type
 from mhrules.syntax import tree as t
 
 RECURSION = 20_000
@@ -181,7 +181,7 @@ class Clauses(Payments):
             )
 
     def fact_cell(self, name: t.Name, *keys: str) -> ir.Expression:
-        """A fact of the participant, read in a month (for starts, keys and payees); what is none is reported elsewhere."""
+        """A fact read in a month, for starts, keys and payees; a name that is none is reported where it is declared."""
         if name.text not in self.program.facts:
             return self.nothing(name)
         context = Context(f"a month of a {self.program.participant}", MONTH, frozenset({"practice", *keys}))
@@ -233,6 +233,7 @@ def lowered(lowering: Clauses) -> Lowered:
     keys = {name: lowering.key_cell(name, node) for name, node in program.keys.items()}
     payees = {name: lowering.fact_cell(node.fact, "payer") for name, node in program.payees.items()}
     never = tuple(never_together(lowering, node) for node in program.never_together)
+    ensures += tuple(asserted(*pair) for pair in zip(program.never_together, never, strict=True))
     later = not_yet_settled(payments.values(), groups, lowering.quantities.values(), agreements)
     used = frozenset(lowering.used)
     settled = tuple(lowering.quantities.values())
@@ -259,7 +260,6 @@ def lowered(lowering: Clauses) -> Lowered:
         schema=schema(program, used, payments),
         examples=program.examples,
         assumed=tuple(n for n in program.notes if n.kind is t.NoteKind.ASSUMED),
-        baseline_years=(),
         not_yet=later,
     )
     return Lowered(
@@ -276,6 +276,22 @@ def never_together(lowering: Clauses, node: t.NeverTogether) -> tuple[ir.Express
     period = lowering.natural_period(*node.conditions)
     context = Context("a condition of `never together`", period.value)
     return tuple(lowering.condition_of(condition, context) for condition in node.conditions)
+
+
+def asserted(node: t.NeverTogether, conditions: tuple[ir.Expression, ...]) -> ir.EnsurePlan:
+    """What a program says never happens, as an invariant that every run asserts."""
+    keys = frozenset[str]().union(*(condition.keys for condition in conditions))
+    both = ir.Logic(operator="and", operands=conditions, type=YES_NO, keys=keys, span=node.span)
+    period = next((p for p in t.Period if p.value in keys), t.Period.MONTH)
+    title = f"Never together: {node.reason}" if node.reason else "Never together"
+    return ir.EnsurePlan(
+        name="never_together",
+        title=title,
+        payers_where=None,
+        condition=ir.Not(operand=both, type=YES_NO, keys=keys, span=node.span),
+        period=period,
+        span=node.span,
+    )
 
 
 def schema(program: Program, used: frozenset[tuple[str, str]], payments: Mapping[str, ir.PaymentPlan]) -> Schema:

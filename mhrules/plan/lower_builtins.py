@@ -93,7 +93,7 @@ class Builtins(Values):
         return self.nothing_at(span)
 
     def over_months(self, body: ir.Expression, context: Context, span: Span) -> ir.Expression:
-        """The sum of a monthly value over the months of the context's period, as far as payer and practice are there."""
+        """The sum of a monthly value over the months of the period in which payer and practice are there."""
         keys = (body.keys - {MONTH}) | context.owners | {context.period}
         low, high = body.type.low, body.type.high
         kind = attrs.evolve(

@@ -70,7 +70,7 @@ class Calls(Collections):
             wanted = "two or more values" if several else "one value"
             self.report(
                 "MH352",
-                f"`{name}` takes {wanted}, and {len(node.arguments) or 'none'} stand{'s' * (len(node.arguments) == 1)} here",
+                f"`{name}` takes {wanted}, and {there_are(node)} here",
                 node.span,
                 help=f"write `{name}({'a, b' if several else 'x'})`",
             )
@@ -200,7 +200,7 @@ class Calls(Collections):
         words = "a number and a value" if wanted == 2 else "one value"
         self.report(
             "MH352",
-            f"`{name}` takes {words}, and {len(node.arguments) or 'none'} stand{'s' * (len(node.arguments) == 1)} here",
+            f"`{name}` takes {words}, and {there_are(node)} here",
             node.span,
             help="write `percentile(90, rate over practices)`" if wanted == 2 else f"write `{name}(x over …)`",
         )
@@ -402,3 +402,8 @@ class Calls(Collections):
             help="say `members on first day`, `members on last day`, `average members` or `members ever`",
         )
         return self.nothing(node)
+
+
+def there_are(node: t.Call) -> str:
+    """How many arguments a call has, in words: `one stands`, `3 stand`."""
+    return {0: "none stands", 1: "one stands"}.get(len(node.arguments), f"{len(node.arguments)} stand")

@@ -150,14 +150,13 @@ class Conditions(Limits):
     def lower_inrange(self, node: t.InRange, context: Context, expected: Type | None) -> ir.Expression:
         """`x from a to b`, both included."""
         operand = self.shared(self.value_of(node.operand, context), context)
-        return self.between(node.operand, operand, node.low, node.high, context, node.span)
+        return self.between(node.operand, operand, (node.low, node.high), context, node.span)
 
     def between(
         self,
         operand_node: t.Expression,
         operand: ir.Expression,
-        low: t.Expression,
-        high: t.Expression,
+        ends: tuple[t.Expression, t.Expression],
         context: Context,
         span: Span,
     ) -> ir.Expression:
@@ -165,13 +164,13 @@ class Conditions(Limits):
         if operand.type.is_unknown:
             return self.literal(None, UNKNOWN, span)
         sides, bounds = [], []
-        for operator, bound in ((">=", low), ("<=", high)):
+        for operator, bound in zip((">=", "<="), ends, strict=True):
             pair = t.Compare(operator=operator, left=operand_node, right=bound, span=span)
             bounds.append(self.value_of(bound, context, code_type(operand.type)))
             sides.append(self.comparison(pair, operand, bounds[-1]))
         if any(side.type.is_unknown for side in sides):
             return self.literal(None, UNKNOWN, span)
-        self.in_order(low, bounds[0], high, bounds[1])
+        self.in_order(ends[0], bounds[0], ends[1], bounds[1])
         return self.logic("and", tuple(sides), span)
 
     def shared(self, operand: ir.Expression, context: Context) -> ir.Expression:

@@ -155,7 +155,7 @@ class Limits(Numbers):
         above = self.number_of(node.above, context)
         if any(part.type.is_unknown for part in (base, step, quantity, size, above)):
             return self.nothing(node)
-        if not self.steps_fit(node, base, step, quantity, size, above):
+        if not self.steps_fit(node, (base, step), (quantity, size, above)):
             return self.nothing(node)
         size, above = self.adapted(size, quantity.type), self.adapted(above, quantity.type)
         excess = self.excess(node, quantity, above)
@@ -174,13 +174,11 @@ class Limits(Numbers):
     def steps_fit(
         self,
         node: t.Steps,
-        base: ir.Expression,
-        step: ir.Expression,
-        quantity: ir.Expression,
-        size: ir.Expression,
-        above: ir.Expression,
+        amounts: tuple[ir.Expression, ir.Expression],
+        counted: tuple[ir.Expression, ir.Expression, ir.Expression],
     ) -> bool:
-        """Whether the parts of steps have the units they need; reports it if not."""
+        """Whether base and step, and quantity, size and threshold, have like units; reports it if not."""
+        (base, step), (quantity, size, above) = amounts, counted
         if isinstance(size, ir.Literal) and size.value == 0:
             self.report(
                 "MH315",

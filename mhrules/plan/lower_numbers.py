@@ -265,11 +265,12 @@ class Numbers(Builtins):
         unit = unit_product(left.type.unit, right.type.unit, 1 if operator == "*" else -1)
         if dict(unit).get("$", 0) not in (0, 1):
             times = operator == "*"
+            advice = "multiply an amount with" if times else "divide an amount by"
             self.report(
                 "MH305",
                 f"`{span.text}` multiplies money with money" if times else f"`{span.text}` divides by money",
                 span,
-                help=f"{'multiply' if times else 'divide'} an amount {'with' if times else 'by'} a number, a percentage or a count",
+                help=f"{advice} a number, a percentage or a count",
             )
             return self.literal(None, UNKNOWN, span)
         self.warn_of_quotients(left, right, operator, span)

@@ -105,7 +105,7 @@ class Payments(Splits):
         for node in payment.walk():
             if isinstance(node, t.Let) and node.name.text not in used:
                 self.report(
-                    "MH428",
+                    "MH427",
                     f"nothing in the payment uses `{node.name.text}`",
                     node.name.span,
                     help="use it, or take the `let` out",

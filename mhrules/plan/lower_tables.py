@@ -141,7 +141,7 @@ class Tables(Choices):
         fixed: list[ir.Value] = []
         for pattern in patterns.alternatives:
             if pattern.to is not None:
-                conditions.append(self.between(key_node, key, pattern.value, pattern.to, context, pattern.span))
+                conditions.append(self.between(key_node, key, (pattern.value, pattern.to), context, pattern.span))
                 continue
             item = self.value_of(pattern.value, context, code_type(key.type))
             operator = ">=" if pattern.or_more else "="

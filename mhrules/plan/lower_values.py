@@ -183,13 +183,14 @@ class Values(Lowering):
         if not extra:
             return
         word, below = self.word(extra[0]), self.collection_word(extra[0])
+        summed = name if name != extra[0] else "…"
         what = f"`{name}` varies by {word}" if name != extra[0] else f"there is one `{name}` for each row of facts"
         self.report(
             "MH321",
             f"{what}, and {context.clause} has no {word} of its own",
             span,
             label=f"one value for each {word}",
-            help=f"bring it to one value with an aggregate, as in `sum({name if name != extra[0] else '…'} over {below})`",
+            help=f"bring it to one value with an aggregate, as in `sum({summed} over {below})`",
         )
 
     def beyond(self, keys: frozenset[str], context: Context) -> set[str]:
@@ -411,7 +412,7 @@ class Values(Lowering):
         return found
 
     def own_context(self, context: Context, *nodes: t.Node) -> Context:
-        """The context in which a definition is lowered: what its reader's row is like, and nothing else of the reader."""
+        """The context in which a definition is lowered: its reader's period, and elements if it asks of them."""
         elements = context.elements if context.elements and self.asks_of_elements(nodes, context) else ()
         return Context(clause=context.clause, period=context.period, elements=elements)
 

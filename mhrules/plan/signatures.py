@@ -5,11 +5,32 @@ Two rows of a `choose` that test `net` read one value; so do `benchmark - expend
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mhrules.plan import ir
 
 _FLIPPED = {">": "<", ">=": "<="}
+# What distinguishes nodes of one kind besides their parts; two of a kind that is not listed differ in parts only.
+_OWN: dict[type[ir.Expression], Callable[[Any], tuple[Any, ...]]] = {
+    ir.Literal: lambda n: (n.type.kind, n.type.unit, n.value),
+    ir.Cell: lambda n: (n.table, n.column, n.moment),
+    ir.Setting: lambda n: (n.parameter,),
+    ir.Clock: lambda n: (n.what,),
+    ir.RowKey: lambda n: (n.key,),
+    ir.Feature: lambda n: (n.collection, n.column),
+    ir.Read: lambda n: (n.quantity.grain, n.move, n.year),
+    ir.Arithmetic: lambda n: (n.operator, n.places, n.rounding),
+    ir.Round: lambda n: (n.places, n.rounding),
+    ir.Extreme: lambda n: (n.greatest, tuple(c is None for c in n.conditions)),
+    ir.Compare: lambda n: (n.operator,),
+    ir.OneOf: lambda n: (frozenset(n.values),),
+    ir.Logic: lambda n: (n.operator,),
+    ir.Case: lambda n: (tuple(row.condition is None for row in n.rows),),
+    ir.Aggregate: lambda n: (n.function, n.over, n.argument, n.same, n.body is None, n.where is None),
+    ir.Total: lambda n: (n.payment, n.net),
+    ir.Split: lambda n: (n.among, n.refused_return, n.where is None, n.weight is None),
+}
 
 
 class Signatures:
@@ -49,7 +70,7 @@ class Signatures:
     def difference(self, left: ir.Expression, right: ir.Expression) -> int:
         """The number of `left - right`, whether or not the text writes it."""
         pair = (self.of(left), self.of(right))
-        found = self.number(("arithmetic", "-", pair, None, None))
+        found = self.number(("Arithmetic", "-", None, None, pair))
         self._pairs[found] = pair
         return found
 
@@ -58,53 +79,18 @@ class Signatures:
         return self._pairs.get(number)
 
     def _structure(self, node: ir.Expression) -> tuple[Any, ...]:
+        """What makes an expression what it is, its parts as their numbers."""
         parts = tuple(self.of(part) for part in node.parts())
-        match node:
-            case ir.Literal():
-                return ("literal", node.type.kind, node.type.unit, node.value)
-            case ir.Cell():
-                return ("cell", node.table, node.column, node.moment)
-            case ir.Panel():
-                return ("panel",)
-            case ir.Setting():
-                return ("setting", node.parameter)
-            case ir.Clock():
-                return ("clock", node.what)
-            case ir.RowKey():
-                return ("key", node.key)
-            case ir.Feature():
-                return ("feature", node.collection, node.column)
-            case ir.Read():
-                return ("read", self.of(node.quantity.expression), node.quantity.grain, node.move, node.year)
-            case ir.Arithmetic():
-                if node.operator in "+*":
-                    parts = tuple(sorted(parts))
-                return ("arithmetic", node.operator, parts, node.places, node.rounding)
-            case ir.Round():
-                return ("round", parts, node.places, node.rounding)
-            case ir.Extreme():
-                absent = tuple(condition is None for condition in node.conditions)
-                return ("extreme", node.greatest, parts, absent)
-            case ir.Compare():
-                if node.operator in _FLIPPED:
-                    return ("compare", _FLIPPED[node.operator], parts[::-1])
-                return ("compare", node.operator, tuple(sorted(parts)) if node.operator in ("=", "!=") else parts)
-            case ir.OneOf():
-                return ("one of", parts, frozenset(node.values))
-            case ir.Logic():
-                return ("logic", node.operator, parts)
-            case ir.Case():
-                return ("case", parts, tuple(row.condition is None for row in node.rows))
-            case ir.Aggregate():
-                ingredients = (node.function, node.over, node.argument, node.same, node.body is None, node.where is None)
-                return ("aggregate", ingredients, parts)
-            case ir.Total():
-                return ("total", node.payment, node.net)
-            case ir.Split():
-                ingredients = (node.among, node.refused_return, node.where is None, node.weight is None)
-                return ("split", ingredients, parts)
-            case _:
-                return (type(node).__name__, parts)
+        if isinstance(node, ir.Read):
+            parts = (self.of(node.quantity.expression),)
+        elif isinstance(node, ir.Arithmetic) and node.operator in "+*":
+            parts = tuple(sorted(parts))
+        elif isinstance(node, ir.Compare):
+            if node.operator in _FLIPPED:
+                return ("Compare", _FLIPPED[node.operator], parts[::-1])
+            parts = tuple(sorted(parts)) if node.operator in ("=", "!=") else parts
+        own = _OWN.get(type(node))
+        return (type(node).__name__, *(() if own is None else own(node)), parts)
 
 
 def same_row(node: ir.Expression) -> tuple[ir.Expression, ...]:

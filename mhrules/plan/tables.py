@@ -109,6 +109,7 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
 
 
 def table_of(name: str, facts: list[FactDeclaration], program: Program) -> Table:
+    """The table that holds facts with the same keys."""
     keys = tuple(key_column(key, program) for key in facts[0].keys)
     return Table(
         name=name,

@@ -65,7 +65,7 @@ def rounded_bound(value: Bound, places: int, sign: int) -> Bound:
     """A bound after rounding to places: the lower one (sign -1) moves down, the upper one up."""
     if value is None:
         return None
-    step = 10 ** (exact.PLACES - places)
+    step: int = 10 ** (exact.PLACES - places)
     return value // step * step if sign < 0 else -(-value // step) * step
 
 

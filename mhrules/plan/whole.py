@@ -105,7 +105,6 @@ class Plan:
     schema: Schema
     examples: tuple[Example, ...]
     assumed: tuple[Note, ...]
-    baseline_years: tuple[tuple[int, int], ...]  # year, weight in units of 10**-12
     not_yet: tuple[tuple[str, Span], ...]  # what this plan would need that no engine has yet
 
     def payer(self, name: str) -> PayerPlan:

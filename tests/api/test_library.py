@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -174,7 +175,7 @@ def test_a_missing_fact_raises_unless_held(program: mhrules.Program) -> None:
     data = mhrules.Data.from_rows(program, {"practice_payer_year": ROWS[:3]})
     with pytest.raises(mhrules.DiagnosticError, match="MH701"):
         mhrules.settle(program, data, 2024)
-    held = program.settle(data, 2024, hold=True)
+    held = mhrules.settle(program, data, 2024, hold=True)
     assert (held.held, [p.status for p in held.postings].count("held")) == (True, 1)
     assert [found.code for found in held.findings] == ["MH701"]
 
@@ -201,3 +202,13 @@ def test_decimals_have_exactly_their_places(value: int, places: int, text: str) 
 def test_a_decimal_loses_nothing() -> None:
     with pytest.raises(ValueError, match="more than 2 places"):
         decimal(1, 2)
+
+
+def test_a_line_is_explained(settlement: mhrules.Settlement) -> None:
+    why = mhrules.explain(settlement, payer="green", practice="p1", payment="shared_savings")
+    assert "$4,000.00" in why.text()
+    assert max(map(len, why.text(width=60).splitlines())) <= 80
+    assert "\x1b[" in why.text(color=True)
+    assert json.loads(why.to_json())["payment"] == "shared_savings"
+    with pytest.raises(mhrules.DiagnosticError, match="gren"):
+        mhrules.explain(settlement, payer="gren", practice="p1", payment="shared_savings")

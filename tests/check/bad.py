@@ -73,7 +73,9 @@ def assert_clean(*texts: str) -> None:
     assert [shown(d) for d in checked(*texts)] == []
 
 
-def assert_finding(*texts: str, code: str, message: str, underlined: str, help: str, notes: tuple[str, ...] = ()) -> None:
+def assert_finding(
+    *texts: str, code: str, message: str, underlined: str, help: str, notes: tuple[str, ...] = ()
+) -> None:
     """The texts have exactly one finding: this code, sentence, underlined text, first help and notes."""
     found = checked(*texts)
     assert [shown(d) for d in found] == [(code, message, underlined, help)]

@@ -109,7 +109,7 @@ def test_program_that_needs_contracts_and_has_none() -> None:
         message="no payer owes anything under `pilot`: each of them needs a contract",
         underlined="pilot",
         help="give the contracts along with the program: `mhrules check PROGRAM CONTRACT …`",
-        notes=("a payer settles without a contract only where the program leaves nothing blank and nothing to choose",),
+        notes=("a payer settles without a contract only if the program leaves nothing blank and nothing to choose",),
     )
 
 
@@ -190,7 +190,8 @@ def test_unused_name_that_is_misspelt_elsewhere() -> None:
 
 
 def test_fact_that_only_an_example_names() -> None:
-    example = 'example "One" {\n    given practice p1 year 2011 { level 2 }\n    expect fee for p1 from aetna in 2011 = $0\n  }'
+    given = "given practice p1 year 2011 { level 2 }"
+    example = f'example "One" {{\n    {given}\n    expect fee for p1 from aetna in 2011 = $0\n  }}'
     facts = "facts of practice, year {\n    level : integer 0..3\n  }"
     assert codes(program(facts, FEE, example)) == ["MH435"]
 
@@ -228,13 +229,15 @@ def test_contract_that_asks_for_more_or_earlier() -> None:
 # ----------------------------------------------------------------------------------------------------- width
 
 
+def _weighted(spent: str, weight: str) -> str:
+    return f"facts of practice, payer, year {{\n spent : $ {spent}\n a : number {weight}\n b : number {weight}\n }}"
+
+
 def test_product_of_too_many_digits() -> None:
-    facts = "facts of practice, payer, year {\n    spent : $ $0..$1_000_000_000_000\n    a : number\n    b : number\n  }"
-    found = checked(program(facts, 'payment award "Award" {\n    per practice per year\n    downside\n    pays spent * (a * b)\n  }'))
+    facts = _weighted("$0..$1_000_000_000_000", "")
+    found = checked(program(facts, award("downside", "pays spent * (a * b)")))
     assert [(d.code, d.span.text if d.span else "") for d in found] == [("MH463", "spent * (a * b)")]
-    assert found[0].message == (
-        "`spent * (a * b)` can need 45 digits, and 38 is the most that is reckoned exactly"
-    )
+    assert found[0].message == ("`spent * (a * b)` can need 45 digits, and 38 is the most that is reckoned exactly")
     assert found[0].help[0] == "declare narrower bounds for the facts in it, as in `: $ $0..$10_000_000`"
     assert found[0].notes == (
         "`spent` can be as large as 1,000,000,000,000, with 2 decimal places",
@@ -243,8 +246,7 @@ def test_product_of_too_many_digits() -> None:
 
 
 def test_narrower_bounds_make_it_fit() -> None:
-    facts = "facts of practice, payer, year {\n    spent : $ $0..$10_000_000\n    a : number 0..1_000\n    b : number 0..1_000\n  }"
-    assert_clean(program(facts, 'payment award "Award" {\n    per practice per year\n    pays spent * (a * b)\n  }'))
+    assert_clean(program(_weighted("$0..$10_000_000", "0..1_000"), award("pays spent * (a * b)")))
 
 
 # --------------------------------------------------------------------------------------------------- assumed

@@ -7,7 +7,7 @@ import pytest
 from tests.check.bad import assert_clean, assert_finding, checked, codes, program
 
 FACTS = "facts of practice, payer, year {\n    benchmark : $\n    spent : $ $0..$1_000_000\n    met : yes/no\n  }"
-USES = "ensure facts_used \"All facts\" : benchmark >= $0 or spent >= $0 or met"
+USES = 'ensure facts_used "All facts" : benchmark >= $0 or spent >= $0 or met'
 
 
 def paying(*clauses: str, before: str = "") -> str:
@@ -44,12 +44,12 @@ def test_cap_made_of_a_difference() -> None:
         ("downside", "pays benchmark - spent"),
         ("pays benchmark - spent", "at least $0"),
         ("pays greatest(benchmark - spent, $0)"),
-        ("gate gained \"Gained\" : benchmark > spent", "pays benchmark - spent"),
-        ("gate gained \"Gained\" : spent <= benchmark", "pays 50% of (benchmark - spent)"),
-        ("gate gained \"Gained\" : benchmark - spent >= $0", "pays benchmark - spent"),
-        ("gate gained \"Gained\" : gain > $0", "pays 50% of gain", "at most 10% of benchmark"),
-        ("gate gained \"Gained\" : met and gain > $0", "pays 50% of (benchmark - spent)"),
-        ("gate lost \"Lost\" : not (gain >= $0)", "pays -gain"),
+        ('gate gained "Gained" : benchmark > spent', "pays benchmark - spent"),
+        ('gate gained "Gained" : spent <= benchmark', "pays 50% of (benchmark - spent)"),
+        ('gate gained "Gained" : benchmark - spent >= $0', "pays benchmark - spent"),
+        ('gate gained "Gained" : gain > $0', "pays 50% of gain", "at most 10% of benchmark"),
+        ('gate gained "Gained" : met and gain > $0', "pays 50% of (benchmark - spent)"),
+        ('gate lost "Lost" : not (gain >= $0)', "pays -gain"),
         ("pays choose { when gain >= $0 : gain\n when gain < $0 : $0 }"),
         ("pays if gain > $0 then 50% of gain else $0"),
         ("pays if not (gain > $0) or spent = $0 then $0 else 50% of gain"),
@@ -66,8 +66,8 @@ def test_amounts_that_cannot_be_negative(clauses: tuple[str, ...] | str) -> None
 @pytest.mark.parametrize(
     "clauses",
     [
-        ("gate gained \"Gained\" : benchmark >= spent or met", "pays benchmark - spent"),
-        ("gate gained \"Gained\" : benchmark <= spent", "pays benchmark - spent"),
+        ('gate gained "Gained" : benchmark >= spent or met', "pays benchmark - spent"),
+        ('gate gained "Gained" : benchmark <= spent', "pays benchmark - spent"),
         ("pays if benchmark > spent then spent - benchmark else $0"),
         ("pays greatest(benchmark, -$5)"),
         ("pays $5 - spent / 2"),

@@ -16,12 +16,16 @@ FACTS = """facts of practice, payer, year {
     joined  : date
     name    : text
   }"""
-USES = 'report facts_used "All facts" = if met and tier = low and joined > 2011-01-01 and name = "x" and target > $0 then level else (if savings > $0 then 1 else (if known(score) then 1 else 0))'
+USES = """ensure facts_used "All facts" :
+    met or tier = low or joined > 2011-01-01 or name = "x" or target > $0 or level = 0 or
+    savings > $0 or known(score)"""
+NEVER = 'never together met, level = 0 because "met needs a level"'
 
 
 def paying(value: str, *more: str) -> str:
     """A program that pays a value, reading facts of every kind."""
-    return program(FACTS, USES, *more, f'payment award "Award" {{\n    per practice per year\n    downside\n    pays {value}\n  }}')
+    award = f'payment award "Award" {{\n    per practice per year\n    downside\n    pays {value}\n  }}'
+    return program(FACTS, USES, *more, award)
 
 
 def only(text: str) -> str:
@@ -82,7 +86,11 @@ def test_gap_of_a_missing_value() -> None:
 
 def test_missing_value_is_asked_for_first() -> None:
     assert_clean(
-        only("when not known(score) : $0\nwhen known(score) and score >= 50% : $1\nwhen known(score) and score < 50% : $2")
+        only(
+            "when not known(score) : $0\n"
+            "when known(score) and score >= 50% : $1\n"
+            "when known(score) and score < 50% : $2"
+        )
     )
 
 
@@ -157,14 +165,12 @@ def test_definition_counts_as_what_it_says_beside_its_own_variables() -> None:
 def test_never_together_dismisses_a_witness() -> None:
     rows = only("when met and level >= 1 : $1\nwhen not met : $2")
     assert [d.message for d in checked(rows)] == ["no row applies when `met` is yes and `level` is 0"]
-    assert_clean(rows.replace("payment award", 'never together met, level = 0 because "met needs a level"\n  payment award'))
+    assert_clean(rows.replace("payment award", f"{NEVER}\n  payment award"))
 
 
 def test_row_declared_impossible_is_dead() -> None:
     rows = only("when met and level >= 1 : $1\nwhen met and level = 0 : $3\nwhen not met : $2")
-    (dead,) = checked(
-        rows.replace("payment award", 'never together met, level = 0 because "met needs a level"\n  payment award')
-    )
+    (dead,) = checked(rows.replace("payment award", f"{NEVER}\n  payment award"))
     assert dead.notes == ("its condition holds only where `never together` says that it cannot",)
 
 
@@ -191,7 +197,11 @@ def test_table_with_a_code_twice() -> None:
 
 
 def test_grid_with_a_gap() -> None:
-    table = "table price by level, tier : $ {\n          | low | middle or high\n    0 to 1 | $1 | $2\n    2     | $3 | $4\n  }"
+    table = """table price by level, tier : $ {
+             | low | middle or high
+      0 to 1 | $1  | $2
+      2      | $3  | $4
+    }"""
     found = checked(paying("price + savings", table))
     assert [(d.code, d.message) for d in found] == [("MH420", "no row applies when `level` is 3")]
 
@@ -216,8 +226,9 @@ def test_interpolated_rows_may_share_an_end_of_one_value() -> None:
 def test_too_many_cases() -> None:
     facts = "facts of practice, year {\n" + "\n".join(f"    flag_{n} : yes/no" for n in range(21)) + "\n  }"
     rows = " and ".join(f"flag_{n}" for n in range(21))
+    choose = f"choose {{\n when {rows} : $1\n otherwise : $2 }}"
     assert_finding(
-        program(facts, f'payment award "Award" {{\n    per practice per year\n    pays choose {{\n when {rows} : $1\n otherwise : $2 }}\n  }}'),
+        program(facts, f'payment award "Award" {{\n    per practice per year\n    pays {choose}\n  }}'),
         code="MH471",
         message="the rows tell 2,097,152 cases apart, and at most 1,000,000 are looked at",
         underlined="choose",
@@ -225,6 +236,12 @@ def test_too_many_cases() -> None:
     )
 
 
-@pytest.mark.parametrize("rows", ["when level = 1 or level = 0 : $1\nwhen level in { 2, 3 } : $2", "when level from 0 to 1 : $1\nwhen level from 2 to 3 : $2"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "when level = 1 or level = 0 : $1\nwhen level in { 2, 3 } : $2",
+        "when level from 0 to 1 : $1\nwhen level from 2 to 3 : $2",
+    ],
+)
 def test_sets_and_ranges_are_decided(rows: str) -> None:
     assert_clean(only(rows))

@@ -92,6 +92,16 @@ def test_a_contract_named_beside_its_program_is_checked_with_it(tmp_path: Path) 
     assert "MH204" in run("check", contract).stdout
 
 
+def test_files_that_import_one_program_are_checked_together(tmp_path: Path) -> None:
+    (tmp_path / "maple.mh").write_text(PROGRAM, encoding="utf-8")
+    for payer in ("green", "blue"):
+        text = CONTRACT.replace("mhrules 1\n", 'mhrules 1\nimport "maple.mh"\n').replace("green", payer)
+        (tmp_path / f"{payer}.mh").write_text(text, encoding="utf-8")
+    both = (tmp_path / "green.mh", tmp_path / "blue.mh")
+    (shown,) = document(run("check", *both, "--format", "json"))["programs"]
+    assert (shown["contracts"], shown["files"]) == (["green_maple", "blue_maple"], ["maple.mh", "green.mh", "blue.mh"])
+
+
 def test_a_program_that_came_with_mhrules() -> None:
     result = run("check", "mssp")
     assert (result.exit_code, result.stdout.startswith("mssp, edition ")) == (0, True)

@@ -242,7 +242,6 @@ def plan(tables: Schema, *payments: ir.PaymentPlan, payers: Iterable[PayerPlan] 
         "payees": {},
         "examples": (),
         "assumed": (),
-        "baseline_years": (),
         "not_yet": (),
     }
     named = {each.name: each for each in payments}

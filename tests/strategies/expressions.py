@@ -10,9 +10,11 @@ from tests.strategies.dice import Dice
 from tests.strategies.scope import Ex, Fact, Scope, Sort
 
 WIDEST = 10**36  # of 10**38: what a generated product or quotient may need
+PRICES = 10**20  # a price is multiplied by member months afterwards
 LARGEST = 10**20
 NUMBERS = (Sort.MONEY, Sort.PRICE, Sort.MONTHS, Sort.PLAIN, Sort.PERCENT)
-ROUNDINGS = ("to cents", "to cents half even", "down to cents", "up to dollars", "to 4 places half even", "to whole half up")
+ROUNDINGS = ("to 2 places", "to 4 places half even", "to whole half up", "down to 1 places", "up to whole")
+MONEY_ROUNDINGS = ("to cents", "to cents half even", "down to cents", "up to dollars", "to 4 places half even")
 
 
 def digits(value: int, places: int) -> str:
@@ -46,7 +48,7 @@ class Expressions:
         if found.size > LARGEST:
             found = self.leaf(sort)
         if not_negative and not found.not_negative:
-            return Ex(f"greatest({self.zero(sort)}, {found.text})", sort, found.size, found.places, True, simple=True)
+            return Ex(f"greatest({found.text}, {self.zero(sort)})", sort, found.size, found.places, True, simple=True)
         return found
 
     def zero(self, sort: Sort) -> str:
@@ -71,7 +73,7 @@ class Expressions:
     def leaf(self, sort: Sort) -> Ex:
         """Something that is read: a fact, a parameter, a table, a definition; else a literal."""
         found = self.readable(sort)
-        if not found or self.dice.chance(20):
+        if not found or (self.dice.chance(20) and sort is not Sort.MONTHS):
             return self.literal(sort) if sort in NUMBERS else Ex(self.dice.pick(("yes", "no")), sort, 1, 0, True, True)
         return self.dice.pick(found)()
 
@@ -98,7 +100,7 @@ class Expressions:
         for define in scope.defines:
             if define.ex.sort is sort and (define.any_period or scope.period == "month") and not scope.amount:
                 add(define.ex)
-        if sort is Sort.MONTHS and scope.panel:
+        if sort is Sort.MONTHS:
             add(Ex("member_months", sort, 10**10, 6, True, simple=True))
         if sort is Sort.PLAIN:
             add(Ex("months_in_period", sort, 12, 0, True, simple=True))
@@ -161,7 +163,7 @@ class Expressions:
         else:
             left, right = inner.of(self.dice.pick((Sort.PERCENT, Sort.PLAIN)), depth), self.of(sort, depth)
         places = left.places + right.places
-        if left.size * right.size * 10**places > WIDEST:
+        if left.size * right.size * 10**places > (PRICES if right.sort is Sort.PRICE else WIDEST):
             return right if right.sort is sort else self.leaf(sort)
         good = left.not_negative and right.not_negative
         word = "of" if right.sort is sort and left.sort is Sort.PERCENT and self.dice.chance(40) else "*"
@@ -197,7 +199,7 @@ class Expressions:
         if self.dice.chance(30):
             literal = self.literal(sort, least=1)
             return evolve(literal, places=0)
-        return Ex(f"greatest({one}, {value.text})", sort, value.size, 0, True, simple=True)
+        return Ex(f"greatest({value.text}, {one})", sort, value.size, 0, True, simple=True)
 
     def extreme(self, sort: Sort, depth: int) -> Ex:
         if sort is Sort.YES:
@@ -210,11 +212,13 @@ class Expressions:
         value = self.of(sort, depth)
         ends = sorted(self.dice.integer(0, 400) for _ in range(2))
         low, high = (written(sort, end, 2) for end in ends)
-        return evolve(value, text=f"{value.operand} kept within {low} .. {high}", not_negative=True)
+        text = f"{value.operand} kept within {low} .. {high}"
+        return evolve(value, text=text, size=max(value.size, 400), places=max(value.places, 2), not_negative=True, simple=False)
 
     def rounded(self, sort: Sort, depth: int) -> Ex:
         value = self.of(sort, depth)
-        return evolve(value, text=f"{value.operand} rounded {self.dice.pick(ROUNDINGS)}", size=value.size + 1)
+        rule = self.dice.pick(MONEY_ROUNDINGS if sort in (Sort.MONEY, Sort.PRICE) else ROUNDINGS)
+        return evolve(value, text=f"{value.operand} rounded {rule}", size=value.size + 1, simple=False)
 
     def if_else(self, sort: Sort, depth: int) -> Ex:
         condition = self.elsewhere().of(Sort.YES, depth)

@@ -157,11 +157,11 @@ class Writer:
         if sort in NUMBERS:
             most = {Sort.PERCENT: 1, Sort.PLAIN: 60, Sort.PRICE: 30}.get(sort, 50_000) * 10**places
             low, high = (-most // 2 if dice.chance(25) else 0), most
-            text += f" {written(sort, low, places)}..{written(sort, high, places)}".replace(" pmpm", "")
-            if sort in (Sort.MONEY, Sort.PLAIN, Sort.MONTHS) and dice.chance(15):
-                text = text.split(" $")[0].split(" -")[0] if sort is Sort.MONEY else "integer"
-                sort, places = (sort, places) if sort is Sort.MONEY else (Sort.PLAIN, 0)
-                low, high = -(10 ** (12 + places)), 10 ** (12 + places)
+            if sort is Sort.MONTHS or (sort is Sort.MONEY and dice.chance(15)):
+                high = 10 ** (places + (9 if sort is Sort.MONTHS else 12))
+                low = 0 if sort is Sort.MONTHS else -high
+            else:
+                text += f" {written(sort, low, places)}..{written(sort, high, places)}".replace(" pmpm", "")
         elif sort is Sort.CODE:
             ordered = dice.chance(50)
             codes = ("low", "middle", "high") if ordered else ("red", "green", "blue")[: dice.integer(2, 3)]
@@ -300,40 +300,43 @@ class Writer:
             condition = Expressions(dice, scope).of(Sort.YES, 2)
             body.append(f'gate g{at} "Gate {at}" : {condition.text}')
         pays = self.pays(basis, unit, amounts)
-        floor_holds = False
         tail = [f"pays {pays.text}"]
         make = Expressions(dice, amounts)
         for _ in range(dice.integer(0, 2)):
-            of = Sort.MONEY if unit is Sort.MONEY or dice.chance(30) else unit
-            tail.append(f"at most {make.of(of, 1, not_negative=True).text}")
+            tail.append(f"at most {make.of(Sort.MONEY, 1, not_negative=True).text}")
         downside = not pays.not_negative and dice.chance(50)
         if dice.chance(25) or not (pays.not_negative or downside):
-            floor = "$0" if unit is Sort.MONEY else "$0 pmpm"
-            tail.append(f"at least {floor if dice.chance(60) else make.of(unit, 0, not_negative=True).text}")
-            floor_holds = True
+            floor = "$0" if dice.chance(60) else make.of(Sort.MONEY, 0, not_negative=True).text
+            tail.append(f"at least {floor}")
         body[1:1] = ["downside"] if downside else []
-        body = [clause for clause in [*body, *tail] if not clause.startswith("let ") or mentioned(clause, [*body, *tail])]
-        return Payment(name, period, pays.not_negative or floor_holds or not downside), body
+        kept = [c for c in body if not c.startswith("let ")]
+        kept_lets = used([c for c in body if c.startswith("let ")], [*kept, *tail])
+        body = [c for c in body if c in kept or c in kept_lets]
+        return Payment(name, period, not downside), [*body, *tail]
 
     def pays(self, basis: str, unit: Sort, scope: Scope) -> Ex:
         """What a payment pays: an expression in its unit, or a part of a pool."""
         dice = self.dice
         if basis != "year" or not self.pools or not dice.chance(50):
             return Expressions(dice, scope).of(unit, dice.integer(1, 3))
-        weight = dice.pick(("size", "(size + 1) / 3", "greatest(member_months, 1)", "least(size, 7)"))
         flags = [f.name for f in scope.facts if f.sort is Sort.YES and not f.missing and f.table == ("practice", "year")]
-        where = f" where {dice.pick(flags)}" if flags and dice.chance(50) else ""
-        refused = ", refused shares return to payer" if where and dice.chance(50) else ""
-        if where and not refused:
-            where = ""  # nobody may be left to split it among
-        pool = dice.pick(("pool", "(pool / 7)", "greatest($0, pool)"))
-        texts = [
-            f"split {pool} among practices{where} in proportion to {weight}{refused}",
-            f"split {pool} equally among practices{where}{refused}",
-            "share of pool by size",
-            "pool / 3 the same for each payer" if len(scope.payers) > 1 else "share of pool by size",
+        refused = f" where {dice.pick(flags)}, refused shares return to payer" if flags and dice.chance(60) else ""
+        pool, weight = dice.pick(
+            (
+                ("pool", "size"),
+                ("pool", "greatest(member_months, 1)"),
+                ("pool", "(size + 1) / 3"),
+                ("(pool / 7)", "least(size, 7)"),
+                ("greatest($0, pool)", "size"),
+            )
+        )
+        where, _, returned = refused.partition(",")
+        ways = [
+            f"split {pool} among practices{where} in proportion to {weight}{',' if refused else ''}{returned}",
+            f"split {pool} equally among practices{refused}",
+            f"share of {pool} by size",
         ]
-        return Ex(dice.pick(texts[:3]), Sort.MONEY, 10**6, 2, pool.startswith("greatest") and "share" not in texts)
+        return Ex(dice.pick(ways), Sort.MONEY, 10**6, 12, pool.startswith("greatest"))
 
     # ------------------------------------------------------------------------- reports, invariants, contracts
 
