@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 from mhrules.cli.main import main
@@ -60,4 +59,4 @@ def relative(path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(demo())
+    demo()

@@ -20,7 +20,7 @@ def program_path(program: str | PathLike[str]) -> Path:
         DiagnosticError: neither is there (MH001).
     """
     path = Path(program)
-    if path.exists():
+    if _exists(path):
         return path
     name = str(program).rstrip("/")
     if name in shipped_programs():
@@ -43,7 +43,7 @@ def existing(path: str | PathLike[str]) -> Path:
         DiagnosticError: it is not (MH001).
     """
     found = Path(path)
-    if not found.exists():
+    if not _exists(found):
         near = did_you_mean(found.name, _neighbours(found))
         advice = f"did you mean `{found.parent / near}`?" if near else ""
         raise DiagnosticError([finding("MH001", f"there is no file or folder `{path}`", help=advice)])
@@ -63,7 +63,7 @@ def program_paths(path: Path) -> list[Path]:
     """
     if not path.is_dir() or _has_rules(path):
         return [path]
-    found = [below for below in sorted(path.iterdir()) if below.is_dir() and _has_rules(below)]
+    found = [below for below in _inside(path) if below.is_dir() and _has_rules(below)]
     if not found:
         raise DiagnosticError(
             [
@@ -96,9 +96,33 @@ def rule_files(path: Path) -> list[Path]:
 
 
 def _has_rules(folder: Path) -> bool:
-    return any(path.suffix == SUFFIX for path in folder.iterdir())
+    return any(path.suffix == SUFFIX for path in _inside(folder))
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What a folder holds, in order of the names.
+
+    Raises:
+        DiagnosticError: it may not be read (MH001).
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        why = (error.strerror or "it cannot be opened").lower()
+        raise DiagnosticError([finding("MH001", f"cannot read `{folder.name}`: {why}")]) from None
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there; a path that the system refuses, such as one that is too long, leads nowhere."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _neighbours(path: Path) -> Iterable[str]:
     """The names beside a path that is not there."""
-    return [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    try:
+        return [beside.name for beside in path.parent.iterdir()]
+    except OSError:
+        return []

@@ -4,6 +4,8 @@ A block of another language is written to a file where the text before it ends w
 "Write this into `maple/maple.mh`:". A sentence "In `FILE`, replace `OLD` by `NEW`" is done. In a `console` block,
 lines that begin with `$ ` are commands, and what follows is what they print. A `python` block is executed; a `text`
 block right after it is what it prints.
+
+`python -m tests.test_docs` writes into the guides what happens now; the difference is to be read.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,20 +67,22 @@ class Reader:
         python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         self.environment = os.environ | {"PATH": path, "PYTHONPATH": python_path, "COLUMNS": "80"}
 
-    def follow(self, block: Block) -> None:
+    def follow(self, block: Block) -> str:
+        """Do what a block and the words before it say; the block as it should be."""
         for name, old, new in CHANGE.findall(block.before):
             self.change(name, old, new)
-        named = FILE_NAME.search(block.before)
         if block.language == "console":
-            assert self.console(block.body) == block.body
-        elif block.language == "python":
+            return self.console(block.body)
+        if block.language == "text" and not block.before:
+            return self.printed
+        named = FILE_NAME.search(block.before)
+        if block.language == "python":
             self.execute(block)
-        elif block.language == "text" and not block.before:
-            assert self.printed == block.body
         elif named:
             path = self.folder / named[1]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.body, encoding="utf-8")
+        return block.body
 
     def change(self, name: str, old: str, new: str) -> None:
         path = self.folder / name
@@ -113,14 +118,24 @@ class Reader:
         self.printed = printed.getvalue()
 
 
+def followed(text: str, folder: Path) -> str:
+    """A guide with what happens now in its blocks."""
+    reader = Reader(folder)
+    found = {block.line: block for block in blocks(text)}
+
+    def done(match: re.Match[str]) -> str:
+        block = found[text.count("\n", 0, match.start()) + 1]
+        return f"```{block.language}\n{reader.follow(block)}```"
+
+    return FENCE.sub(done, text)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the guides' commands are those of a POSIX shell")
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_does_what_it_shows(guide: str, tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
-    found = list(blocks((ROOT / "docs" / guide).read_text(encoding="utf-8")))
-    assert any(block.language in ("console", "python") for block in found)
-    for block in found:
-        reader.follow(block)
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    assert any(block.language in ("console", "python") for block in blocks(text))
+    assert followed(text, tmp_path) == text
 
 
 def test_blocks_and_the_words_before_them() -> None:
@@ -133,10 +148,16 @@ def test_blocks_and_the_words_before_them() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="the guides' commands are those of a POSIX shell")
 def test_a_guide_that_is_wrong_is_caught(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
-    reader.follow(Block("mh", "x\n", "Write `a.mh`:", 1))
-    reader.follow(Block("console", "$ cat a.mh\nx\n", "", 1))
-    with pytest.raises(AssertionError):
-        reader.follow(Block("console", "$ cat a.mh\ny\n", "", 1))
-    reader.follow(Block("python", "print(1)\n", "", 1))
-    with pytest.raises(AssertionError):
-        reader.follow(Block("text", "2\n", "", 1))
+    assert reader.follow(Block("mh", "x\n", "Write `a.mh`:", 1)) == "x\n"
+    assert reader.follow(Block("console", "$ cat a.mh\ny\n", "In `a.mh`, replace `x` by `z`.", 1)) == "$ cat a.mh\nz\n"
+    assert reader.follow(Block("python", "print(1)\n", "", 1)) == "print(1)\n"
+    assert reader.follow(Block("text", "2\n", "", 1)) == "1\n"
+    with pytest.raises(AssertionError, match="stands 0 times"):
+        reader.change("a.mh", "x", "y")
+
+
+if __name__ == "__main__":
+    for each in GUIDES:
+        path = ROOT / "docs" / each
+        with tempfile.TemporaryDirectory() as folder:
+            path.write_text(followed(path.read_text(encoding="utf-8"), Path(folder)), encoding="utf-8")

@@ -351,7 +351,8 @@ class Interpreter:
         if clock.what == "contract_year":
             return self.world.clock(row, "contract_year")[1] * ONE
         if clock.what == "program_year":
-            return self.plan.calendar.year_of(self.world.first_month(row)) * ONE
+            years = self.plan.calendar
+            return (years.year_of(self.world.first_month(row)) - years.year_of(self.plan.first_month) + 1) * ONE
         return len(self.world.months(row)) * ONE
 
     # ------------------------------------------------------------------------------------------ reads

@@ -112,7 +112,8 @@ class Choices(Conditions):
         steps = tuple(self._alternatives(node, step))
         word = "greatest" if node.greatest else "least"
         says = f"{step.detail} is the {word}" if step.detail else ""
-        return self.written("choice", node, step, steps, says)
+        made = self.written("choice", node, step, steps, says)
+        return evolve(made, title=f"{made.title} {', '.join(node.labels)}") if words.is_block(made.title) else made
 
     def _kept_within(self, node: ir.Extreme, inner: ir.Extreme, step: Step) -> Why:
         """A value between two limits."""

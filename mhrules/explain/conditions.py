@@ -9,8 +9,10 @@ from mhrules.explain import words
 from mhrules.explain.expressions import Expressions, child
 from mhrules.explain.model import Why
 from mhrules.plan import ir
-from mhrules.semantics.types import Share
+from mhrules.semantics.types import Share, number
 from mhrules.settle.participation import Atom, atoms_of
+
+PERCENTAGE = number(share=Share.PERCENT)
 
 
 class Conditions(Expressions):
@@ -81,7 +83,10 @@ class Conditions(Expressions):
         """
         atom = self.atoms(node, row)[0]
         distance = self.distance(atom, row)
-        sides = f"{words.shown(atom.value, atom.type)} {node.operator} {words.shown(atom.threshold, node.right.type)}"
+        left, right = node.left.type, node.right.type
+        if not left.unit and Share.PERCENT in (left.share, right.share):
+            left, right = PERCENTAGE, PERCENTAGE
+        sides = f"{words.shown(atom.value, left)} {node.operator} {words.shown(atom.threshold, right)}"
         return f"{sides}, {distance}" if distance else ""
 
     def atoms(self, node: ir.Expression, row: Row) -> tuple[Atom, ...]:

@@ -117,6 +117,11 @@ def _reason(settlement: Settlement, asked: Asked, firsts: tuple[int, ...]) -> st
     form = books.form(payment, payer)
     if plan.payer(payer).status == NO_CONTRACT:
         return f"payer `{payer}` has no contract under the program, so nothing is posted for it"
+    held = [
+        each for each in settlement.postings if (each.payer, each.practice, each.payment) == (payer, practice, payment)
+    ]
+    if held:
+        return f"only a credit of {settlement.year} is held there, because it cannot be known: {held[0].reason}"
     rows = [books.row(payment, payer, practice, first) for first in firsts]
     if not any(books.world.months(row) for row in rows):
         return _absence(settlement, asked, rows)

@@ -222,11 +222,12 @@ class Lines(Standing):
         if inner is not None and inner.kind == "parameter" and not inner.see and not form.pays.notes:
             return evolve(inner, kind="pays", title="pays", formula=title, place=words.place_of(form.pays.span))
         merged = inner is not None and inner.kind not in ("fact", "parameter", "define", "let", "report", "units")
+        named = not words.is_block(title) and not isinstance(form.pays, ir.Literal)
         return Why(
             kind="pays",
             title="pays",
             worth=words.worth(pays.value, form.pays.type),
-            formula="" if words.is_block(title) else title,
+            formula=title if named else "",
             says=inner.says if inner is not None and merged else (),
             place=words.place_of(form.pays.span),
             support=words.support_of(form.pays.notes),
@@ -287,6 +288,8 @@ class Lines(Standing):
             says = f"holds: {moved} {self._worth(before).text} to {self._worth(after).text}"
         elif before == bound:
             says = "changes nothing: the amount is exactly that"
+        elif bound == 0:
+            says = f"does not hold: the amount is {self._worth(before).text}"
         else:
             distance = self._worth(abs(bound - before)).text
             says = (

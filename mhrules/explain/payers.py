@@ -132,6 +132,15 @@ class Standing(Shares):
         """The postings that stand beside a line for what was paid before."""
         for use in self.uses(line):
             yield self._credit(use, line)
+        if line.status == ledger.PAID and self.plan.payer(line.payer).credits:
+            try:
+                self.books.credits.applied(line.payer, line.practice, self._year(line))
+            except Faulted as error:
+                says = (
+                    "cannot be known, and is held",
+                    *(f"{fault.code}: {fault.message}" for fault in error.faults[:3]),
+                )
+                yield Why("credit", "credit", says=says, number=self.next())
 
     def _credit(self, use: CreditUse, line: Line) -> Why:
         credit = use.credit

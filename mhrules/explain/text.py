@@ -145,8 +145,8 @@ class _Tree:
         sentence, room = visible(_sentence(why)), max(self._width - len(guide.lead), NARROWEST)
         rows, beside = wrap(sentence, room), room - len(place) - 2
         fits = len(rows[-1]) <= beside if len(rows) == 1 else beside >= NARROWEST
-        if place and len(rows) > 1 and fits:
-            rows = wrap(sentence, beside)
+        if len(rows) > 1:  # further rows stand two columns to the right
+            rows = wrap(sentence, beside - 2 if place and fits else room - 2)
         style = _style(why)
         for at, tied in enumerate(rows):
             start = guide.lead if at == 0 else guide.below + ("│ " if why.steps else "  ")
@@ -197,10 +197,11 @@ def _details(why: Why) -> Iterator[str]:
     """What stands below the title: sentences, what a fact means, a parameter's date, citations."""
     if why.see:
         return
+    says = list(why.says) if why.worth is not None or why.kind not in _VERDICTS else []
     if why.kind in ("gate", "requirement") and why.formula and [step.title for step in why.steps] != [why.formula]:
-        yield why.formula
-    if why.worth is not None or why.kind not in _VERDICTS:
-        yield from why.says
+        distance = f": {says.pop(0)}" if says and says[0][:1] in "$-0123456789" else ""
+        yield why.formula + distance
+    yield from says
     if why.fact is not None and why.fact.title:
         yield why.fact.title
     if why.parameter is not None:

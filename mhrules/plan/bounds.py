@@ -220,7 +220,8 @@ class Bounds:
             if inner is not None:
                 found.append(self.interval(row.value, inner))
             rest = None if row.condition is None else self.assume(row.condition, rest, holds=False)
-        return intervals.hull(found)
+        # Where no row can apply there is no value to bound; that is a finding of its own.
+        return intervals.hull(found) if found else (0, 0)
 
     def _aggregate(self, node: ir.Aggregate) -> Interval:
         most = self.most_elements(node)

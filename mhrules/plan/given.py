@@ -17,7 +17,7 @@ from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.exact import Rounding
 from mhrules.plan.tables import MEMBER_LEVEL
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of
-from mhrules.semantics.program import Program
+from mhrules.semantics.program import Agreement, Program
 from mhrules.syntax import tree as t
 
 Row = dict[str, Any]
@@ -41,9 +41,19 @@ def lenient(schema: Schema) -> Schema:
     return attrs.evolve(schema, tables=tables)
 
 
-def given_facts(example: t.Example, program: Program, schema: Schema, findings: Findings) -> Given:
-    """The rows that an example's `given` clauses state; what cannot be stated goes to `findings`."""
-    reader = _Reader(program, schema, findings)
+def given_facts(
+    example: t.Example,
+    program: Program,
+    schema: Schema,
+    findings: Findings,
+    agreements: Mapping[str, Agreement] | None = None,
+) -> Given:
+    """The rows that an example's `given` clauses state; what cannot be stated goes to `findings`.
+
+    `agreements` say which months count for a payer, where its contract chooses; without them the program's rule does.
+    """
+    rules = {name: agreement.months_rule for name, agreement in (agreements or {}).items()}
+    reader = _Reader(program, schema, findings, rules)
     for clause in example.clauses:
         if isinstance(clause, t.GivenFacts):
             reader.facts(clause)
@@ -65,10 +75,14 @@ class _Dated:
 class _Reader:
     """Collects the rows of one example."""
 
-    def __init__(self, program: Program, schema: Schema, findings: Findings) -> None:
+    def __init__(
+        self, program: Program, schema: Schema, findings: Findings, rules: Mapping[str, t.MonthsRule | None]
+    ) -> None:
         self.program = program
         self.schema = schema
         self.findings = findings
+        self.rules = rules
+        self.days: dict[Key, int] = {}
         self.rows: dict[str, dict[Key, Row]] = {}
         self.dated: dict[str, dict[Key, list[_Dated]]] = {}
         self.participants: dict[str, None] = {}
@@ -181,25 +195,30 @@ class _Reader:
         table = self.panel_table()
         self.participants[clause.practice.text] = None
         for month in range(month_of(clause.start), month_of(clause.end) + 1):
-            counted = self.counted(month, clause.start, clause.end) * clause.count
             keys = {"practice": clause.practice.text, "payer": clause.payer.text, "month": month_label(month)}
             key = self.key(("practice", "payer", "month"), keys)
+            counted = self.counted(key, month, clause)
             row = self.rows.setdefault(table, {}).setdefault(key, {})
             before = exact.from_text(str(row.get("member_months", "0")))
             row["member_months"] = exact.to_text(before + counted)
 
-    def counted(self, month: int, start: datetime.date, end: datetime.date) -> int:
-        """The part of a month that counts for a span, in units of 10**-12 (whole, or days over days to 6 places)."""
-        rule = self.program.months_rule
+    def counted(self, key: Key, month: int, clause: t.GivenMembers) -> int:
+        """What a span adds to the member months of a panel row, in units of 10**-12.
+
+        In proportion, the days of all spans of the row are added up and divided by the month's once, to 6 places.
+        """
+        rule = self.rules.get(clause.payer.text) or self.program.months_rule
         first, last = first_day(month), last_day(month)
         if rule is t.MonthsRule.PROPORTION:
-            covered = (min(end, last) - max(start, first)).days + 1
+            before = self.days.get(key, 0)
+            covered = (min(clause.end, last) - max(clause.start, first)).days + 1
+            self.days[key] = before + covered * clause.count
             length = days.monthrange(first.year, first.month)[1]
-            return exact.divide(covered * 10**6, length, Rounding.HALF_EVEN) * 10**6
+            return part_of_month(self.days[key], length) - part_of_month(before, length)
         if rule is t.MonthsRule.ANY_DAY:
-            return exact.ONE
+            return exact.ONE * clause.count
         day = first.replace(day=15) if rule is t.MonthsRule.DAY_15 else first
-        return exact.ONE if start <= day <= end else 0
+        return exact.ONE * clause.count if clause.start <= day <= clause.end else 0
 
     # ----------------------------------------------------------------------------------------- helpers
 
@@ -251,6 +270,11 @@ class _Reader:
             found[roster] = [*found.get(roster, []), *missing]
         known = {table.name for table in self.schema.tables} - {""}
         return {name: tuple(rows) for name, rows in found.items() if name in known and not MEMBER_LEVEL & {name}}
+
+
+def part_of_month(counted_days: int, length: int) -> int:
+    """Days over the days of a month, half even to 6 places; in units of 10**-12."""
+    return exact.divide(counted_days * 10**6, length, Rounding.HALF_EVEN) * 10**6
 
 
 def spans(key: Key, values: list[_Dated]) -> list[Row]:

@@ -14,7 +14,6 @@ from mhrules.semantics.types import Type, number
 from mhrules.source import Span
 
 LONGEST_OPEN_TERM = 999
-LATEST_YEAR = 9_999
 MEMBER_MONTHS = number((("member month", 1),), places=6, low=0, high=10**21)
 
 
@@ -28,7 +27,7 @@ class Builtins(Values):
         if name == CONTRACT_YEAR:
             return self.contract_year(context, span)
         if name == "program_year":
-            kind = number(places=0, low=0, high=LATEST_YEAR * exact.ONE)
+            kind = number(places=0, low=exact.ONE, high=self.most_program_years() * exact.ONE)
             return ir.Clock(what=name, type=kind, keys=frozenset({context.period}), span=span)
         if name == "months_in_period":
             kind = number(places=0, low=0, high=MONTHS_IN_YEAR * exact.ONE)
@@ -38,6 +37,14 @@ class Builtins(Values):
             return self.cost(context, span)
         return self.of_an_element(name, context, span)
 
+    def most_program_years(self) -> int:
+        """How many program years the term touches."""
+        program = self.program
+        if program.term_last is None:
+            return LONGEST_OPEN_TERM
+        first, last = month_of(program.term_first), month_of(program.term_last)
+        return program.calendar.year_of(last) - program.calendar.year_of(first) + 1
+
     def panel(self, kind: Type, span: Span) -> ir.Expression:
         """Member months of a month."""
         self.used.add(("table", "panel"))
@@ -45,7 +52,8 @@ class Builtins(Values):
 
     def member_months(self, context: Context, span: Span) -> ir.Expression:
         """Member months of the row's payer and practice, in a longer period summed over its months."""
-        self.supply(frozenset({"payer", "practice"}), context, span, "member_months")
+        if not self.supply(frozenset({"payer", "practice"}), context, span, "member_months"):
+            return self.nothing_at(span)
         monthly = self.panel(MEMBER_MONTHS, span)
         return monthly if context.period == MONTH else self.over_months(monthly, context, span)
 
@@ -60,7 +68,8 @@ class Builtins(Values):
             )
             return self.nothing_at(span)
         keys = frozenset({"practice", context.period})
-        self.supply(keys, context, span, CONTRACT_YEAR)
+        if not self.supply(keys, context, span, CONTRACT_YEAR):
+            return self.nothing_at(span)
         kind = number(places=0, low=exact.ONE, high=self.most_contract_years() * exact.ONE)
         return ir.Clock(what=CONTRACT_YEAR, type=kind, keys=keys, span=span)
 
@@ -77,12 +86,14 @@ class Builtins(Values):
         kind = ELEMENTS["members"].features["cost"]
         body = ir.Feature(collection="members", column="cost", type=kind, keys=frozenset({"member"}), span=span)
         keys = frozenset({"payer", "practice", context.period})
-        self.supply(keys, context, span, "cost")
+        if not self.supply(keys, context, span, "cost"):
+            return self.nothing_at(span)
         return ir.Aggregate(function="sum", over=("member",), body=body, type=kind, keys=keys, span=span)
 
     def of_an_element(self, name: str, context: Context, span: Span) -> ir.Expression:
         """Reports a quantity of claims, visits, measures … where there is none."""
-        collection = next((c for c, element in ELEMENTS.items() if name in element.features), "claim_lines")
+        having = [c for c, element in ELEMENTS.items() if name in element.features]
+        collection = "claim_lines" if "claim_lines" in having else next(iter(having), "claim_lines")
         self.report(
             "MH321",
             f"each of the {collection.replace('_', ' ')} has its own `{name}`, and {context.clause} has none",

@@ -149,7 +149,8 @@ class Calls(Collections):
         downside = any(isinstance(c, t.Downside) for c in payment.walk())
         kind = number(DOLLARS, places=2, low=-(10**24) if downside else 0, high=10**24)
         keys = frozenset({"payer", "practice", context.period})
-        self.supply(keys, context, node.span, flat(node.span.text))
+        if not self.supply(keys, context, node.span, flat(node.span.text)):
+            return self.nothing(node)
         return ir.Total(payment=payment.name.text, net=net, type=kind, keys=keys, span=node.span)
 
     def posting_months(self, payment: t.Payment) -> list[int]:
@@ -285,8 +286,7 @@ class Calls(Collections):
             keys=frozenset(keys),
             span=node.span,
         )
-        self.supply(result.keys, context, node.span, flat(node.span.text))
-        return result
+        return result if self.supply(result.keys, context, node.span, flat(node.span.text)) else self.nothing(node)
 
     def percentile_of(self, node: t.Call) -> int | None:
         """Which percentile is asked for; None, with a finding, if it is none."""
@@ -384,11 +384,11 @@ class Calls(Collections):
                 return self.which_members(node, context)
             body = self.moved(body, move, context.within("payer") if across else context)
         if not across:
-            self.supply(body.keys, context, node.span, "members")
-            return body
+            return body if self.supply(body.keys, context, node.span, "members") else self.nothing(node)
         self.months_are_fixed(argument)
         keys = body.keys - {"payer"}
-        self.supply(keys, context, node.span, "members")
+        if not self.supply(keys, context, node.span, "members"):
+            return self.nothing(node)
         kind = attrs.evolve(body.type, low=0)
         return ir.Aggregate(function="sum", over=("payer",), body=body, type=kind, keys=keys, span=node.span)
 

@@ -7,7 +7,7 @@ import attrs
 from mhrules import exact
 from mhrules.plan import ir
 from mhrules.plan.lower_builtins import Builtins
-from mhrules.plan.scope import Context, as_written, inside
+from mhrules.plan.scope import Context, as_written, inside, shortened
 from mhrules.plan.type_bounds import (
     difference_bounds,
     product_bounds,
@@ -115,13 +115,16 @@ class Numbers(Builtins):
             return result
         if as_written(node) in context.known:
             return self.changed(result, type=result.type.known())
-        text = node.span.text
+        text = shortened(node.span.text)
+        plain = isinstance(inside(node), t.Reference | t.Call)
         self.report(
             "MH331",
             f"`{text}` may be missing, and the text does not say what then",
             node.span,
             label="may be missing",
-            help=f"write `{text} default …`, or ask first: `if known({text}) then … else …`",
+            help=f"write `{text} default …`, or ask first: `if known({text}) then … else …`"
+            if plain
+            else "say in each part what absence means, with `default …` or `if known(…) then … else …`",
         )
         return self.nothing(node)
 
@@ -326,22 +329,21 @@ class Numbers(Builtins):
         return ir.Arithmetic(operator="-", left=zero, right=operand, type=kind, keys=operand.keys, span=node.span)
 
 
-def unit_help(left_node: t.Expression, left: Type, right_node: t.Expression, right: Type) -> str:
+def unit_help(left_node: t.Expression, left: Type, right_node: t.Expression, right: Type) -> tuple[str, ...]:
     """How two unlike units are brought together."""
     sides = ((left_node, left, right), (right_node, right, left))
-    for node, own, other in sides:
-        if bare_money(node) and other.is_money and own.unit == DOLLARS and isinstance(inside(node), t.Money):
-            return (
-                f"if it is {unit_text(other.unit)}, say so: `{node.span.text}{unit_text(other.unit).removeprefix('$')}`"
-            )
+    found = []
     for node, own, other in sides:
         missing = unit_product(other.unit, own.unit, -1)
         if own.is_money and len(missing) == 1 and missing[0][1] == 1 and missing[0][0] in COUNTED:
-            return f"multiply first: `{node.span.text} * {COUNTED[missing[0][0]]}` is {unit_text(other.unit)}"
-    for node, _, other in sides:
+            found.append(f"multiply first: `{node.span.text} * {COUNTED[missing[0][0]]}` is {unit_text(other.unit)}")
+    for node, own, other in sides:
+        if bare_money(node) and other.is_money and own.unit == DOLLARS:
+            stated = f"{node.span.text}{unit_text(other.unit).removeprefix('$')}"
+            found.append(f"or, if `{node.span.text}` is {unit_text(other.unit)}, say so: `{stated}`")
         if bare(node) and other.is_money:
-            return f"write the amount with its sign: `${node.span.text}`"
-    return "bring both sides to one unit first"
+            found.append(f"write the amount with its sign: `${node.span.text}`")
+    return tuple(found) or ("bring both sides to one unit first",)
 
 
 def percent_help(node: t.Expression, value: ir.Expression) -> str:

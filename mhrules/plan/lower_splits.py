@@ -51,7 +51,8 @@ class Splits(Calls):
             )
             return self.nothing(node)
         keys = frozenset[str]().union(*(p.keys for p in parts)) | {among, context.period}
-        self.supply(keys, context, node.span, node.pool.span.text)
+        if not self.supply(keys, context, node.span, node.pool.span.text):
+            return self.nothing(node)
         return ir.Split(
             pool=pool,
             among=among,

@@ -100,7 +100,7 @@ class Tables(Choices):
             if row.patterns and len(row.patterns) != len(table.keys):
                 self.report(
                     "MH423",
-                    f"the row has {len(row.patterns)} entries for {len(table.keys)} keys",
+                    f"the row has {counted(len(row.patterns), 'entry', 'entries')} for {counted(len(table.keys), 'key', 'keys')}",
                     row.span,
                     help=f"give one entry for each of {', '.join(k.text for k in table.keys)}",
                 )
@@ -118,7 +118,7 @@ class Tables(Choices):
             wrong = (
                 f"a grid has two keys, and `{table.name.text}` has {len(table.keys)}"
                 if len(table.keys) != 2
-                else f"the row has {len(row.values)} entries under {len(table.header)} headings"
+                else f"the row has {counted(len(row.values), 'entry', 'entries')} under {len(table.header)} headings"
             )
             self.report(
                 "MH425",
@@ -257,3 +257,8 @@ class Tables(Choices):
         kind = attrs.evolve(left.type, places=max(left.type.places, right.type.places), low=low, high=high)
         keys = left.keys | right.keys
         return ir.Arithmetic(operator="-", left=left, right=right, type=kind, keys=keys, span=span)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number of things in words."""
+    return f"{number} {one if number == 1 else several}"

@@ -7,7 +7,7 @@ import attrs
 from mhrules import exact
 from mhrules.plan import ir
 from mhrules.plan.lower_tables import Tables
-from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside
+from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside, shortened
 from mhrules.semantics.types import Kind, Share, Type, number
 from mhrules.syntax import tree as t
 
@@ -16,13 +16,6 @@ LATER_WHEN = {
     t.When.EVER: "a count of members ever attributed",
     t.When.WHOLE_YEAR: "what happened in the whole year, attributed or not,",
 }
-CLAUSE_WIDTH = 40
-
-
-def shortened(text: str) -> str:
-    """A text with single blanks, cut so that it fits into a sentence."""
-    text = flat(text)
-    return text if len(text) <= CLAUSE_WIDTH else f"{text[: CLAUSE_WIDTH - 1]}…"
 
 
 class Times(Tables):
@@ -109,7 +102,8 @@ class Times(Tables):
         if lowered.type.is_unknown:
             return lowered
         read = self.moved(lowered, move, context)
-        self.supply(read.keys, context, node.span, flat(node.span.text))
+        if not self.supply(read.keys, context, node.span, flat(node.span.text)):
+            return self.nothing(node)
         return self.changed(read, span=node.span)
 
     def reads_contract_year(self, *nodes: t.Node) -> bool:

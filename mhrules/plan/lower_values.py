@@ -174,24 +174,28 @@ class Values(Lowering):
         keys = frozenset(quantity.grain)
         if quantity.expression.type.is_unknown:
             return self.nothing_at(span)
-        self.supply(keys, context, span, flat(span.text))
+        if not self.supply(keys, context, span, flat(span.text)):
+            return self.nothing_at(span)
         return ir.Read(quantity=quantity, type=quantity.expression.type, keys=keys, span=span)
 
-    def supply(self, keys: frozenset[str], context: Context, span: Span, name: str) -> None:
-        """Reports a value that varies over keys which the clause does not have."""
+    def supply(self, keys: frozenset[str], context: Context, span: Span, name: str) -> bool:
+        """Whether the clause has every key that a value varies over; reports the first that it has not."""
         extra = sorted((keys & context.absent) | (set() if context.keys is None else self.beyond(keys, context)))
         if not extra:
-            return
+            return True
         word, below = self.word(extra[0]), self.collection_word(extra[0])
-        summed = name if name != extra[0] else "…"
-        what = f"`{name}` varies by {word}" if name != extra[0] else f"there is one `{name}` for each row of facts"
+        itself = name in (extra[0], word)
+        what = f"{context.clause} has no {word} of its own"
         self.report(
             "MH321",
-            f"{what}, and {context.clause} has no {word} of its own",
+            what if itself else f"`{name}` varies by {word}, and {what}",
             span,
-            label=f"one value for each {word}",
-            help=f"bring it to one value with an aggregate, as in `sum({summed} over {below})`",
+            label=f"one for each {word}" if itself else f"one value for each {word}",
+            help=f"ask it inside an aggregate, as in `sum(… over {below} where {word} = …)`"
+            if itself
+            else f"bring it to one value with an aggregate, as in `sum({name} over {below})`",
         )
+        return False
 
     def beyond(self, keys: frozenset[str], context: Context) -> set[str]:
         """The keys that neither the clause nor what it runs over has."""
@@ -228,7 +232,8 @@ class Values(Lowering):
         if not self.moment_fits(fact, context, span, moment):
             return self.nothing_at(span)
         frozen_keys = frozenset(keys)
-        self.supply(frozen_keys, context, span, fact.name)
+        if not self.supply(frozen_keys, context, span, fact.name):
+            return self.nothing_at(span)
         return ir.Cell(
             table=fact.table,
             column=fact.name,
@@ -329,8 +334,7 @@ class Values(Lowering):
             numbers = [v.value for v in declared.schedule if isinstance(v.value, int)]
             kind = attrs.evolve(kind, low=min(numbers, default=kind.low), high=max(numbers, default=kind.high))
         result = ir.Setting(parameter=name, type=kind, keys=frozenset(keys), span=span, notes=declared.notes)
-        self.supply(result.keys, context, span, name)
-        return result
+        return result if self.supply(result.keys, context, span, name) else self.nothing_at(span)
 
     def is_constant(self, name: str, changes: dict[int, Span], context: Context, span: Span) -> bool:
         """Whether a parameter changes inside no period of the term; reports those in which it does."""
@@ -480,7 +484,8 @@ class Values(Lowering):
         else:
             return None
         keys = frozenset({name})
-        self.supply(keys, context, span, name)
+        if not self.supply(keys, context, span, name):
+            return self.nothing_at(span)
         return ir.RowKey(key=name, type=kind, keys=keys, span=span)
 
     def declared_key(self, name: str) -> Type:

@@ -24,6 +24,7 @@ OWNERS = frozenset({"payer", "practice"})
 """The keys that decide how a period is cut: a payer and a practice are there for some of its months."""
 DEEPEST = 400
 """Steps inside one another, through definitions, beyond which a text is refused."""
+CLAUSE_WIDTH = 40
 MOST_LISTED = 100
 """Increases, conditions or years that one expression may list."""
 
@@ -213,6 +214,12 @@ def code_type(kind: Type | None) -> Type | None:
 def flat(text: str) -> str:
     """A text with single blanks."""
     return " ".join(text.split())
+
+
+def shortened(text: str) -> str:
+    """A text with single blanks, cut so that it fits into a sentence."""
+    text = flat(text)
+    return text if len(text) <= CLAUSE_WIDTH else f"{text[: CLAUSE_WIDTH - 1]}…"
 
 
 def inside(node: t.Expression) -> t.Expression:

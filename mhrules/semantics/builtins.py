@@ -38,7 +38,7 @@ QUANTITY_TABLE = (
         "plain number",
         "1 in the 12 months from the first day of the practice's first month, 2 in the next 12, and so on",
     ),
-    BuiltIn("program_year", "period", "plain number", "the name of the program year that holds the period"),
+    BuiltIn("program_year", "period", "plain number", "1 in the program year that holds the term's first month, 2 in the next, and so on"),
     BuiltIn(
         "months_in_period",
         "payer, practice, period",

@@ -69,7 +69,7 @@ def run_example(example: t.Example, contract: t.Contract | None, program: Progra
     findings = Findings()
     agreements = example_agreements(program, example, findings, contract)
     plan = plan_from_program(program, agreements, Findings()).plan
-    given = given_facts(example, program, plan.schema, findings)
+    given = given_facts(example, program, plan.schema, findings, agreements)
     if findings.has_errors:
         return ExampleResult(example.title, example.span, findings=findings.sorted())
     settlements: dict[int, Settlement] = {}
@@ -87,10 +87,10 @@ def judged(example: t.Example, plan: Plan, settlements: dict[int, Settlement]) -
     found = [f for s in settlements.values() for f in s.findings if f.severity is Severity.ERROR]
     expected_faults = [c for c in example.clauses if isinstance(c, t.ExpectFault)]
     failures: list[Failure] = []
-    for clause in expected_faults:
-        if not any(f.code == clause.code for f in found):
+    for fault in expected_faults:
+        if not any(f.code == fault.code for f in found):
             codes = ", ".join(sorted({f.code for f in found})) or "no fault"
-            failures.append(Failure(clause.span, clause.code, codes))
+            failures.append(Failure(fault.span, fault.code, codes))
     broken = [f for f in found if f.code == BROKEN_INVARIANT]
     if broken and not expected_faults:
         return ExampleResult(example.title, example.span, findings=tuple(broken))

@@ -53,10 +53,11 @@ def _below(interpreter: Interpreter, key: str, row: Row) -> Iterator[Row]:
 
 def failures(interpreter: Interpreter, ensure: ir.EnsurePlan, year: int, faults: Gathering) -> Iterator[Failure]:
     """The rows of the year at which an invariant does not hold; rows that cannot be judged go to `faults`."""
+    keys = ensure.condition.keys if ensure.payers_where is None else ensure.condition.keys | {"payer"}
     for first in interpreter.plan.calendar.periods_of(year, ensure.period):
         rows: list[Row] = []
         with faults:
-            rows = rows_of(interpreter, ensure.condition.keys, (ensure.period.value, first))
+            rows = rows_of(interpreter, keys, (ensure.period.value, first))
         for row in rows:
             with faults:
                 if _concerned(interpreter, ensure, row) and not interpreter.truth(ensure.condition, row):
@@ -65,12 +66,15 @@ def failures(interpreter: Interpreter, ensure: ir.EnsurePlan, year: int, faults:
 
 def _concerned(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> bool:
     """Whether the invariant is for the row's payer; of a payer with several lines of business, for any of them."""
-    if ensure.payers_where is None:
+    where = ensure.payers_where
+    if isinstance(where, ir.Aggregate) and where.over == ("line",) and where.body is not None:
+        where = where.body  # asked of the lines that the payer declares, whether or not facts are kept by line
+    if where is None:
         return True
-    if "line" not in ensure.payers_where.keys or row.get("line") is not None:
-        return interpreter.truth(ensure.payers_where, row)
+    if "line" not in where.keys or row.get("line") is not None:
+        return interpreter.truth(where, row)
     lines = interpreter.world.payers[interpreter.world.lookup(row, "payer")].lines
-    return any(interpreter.truth(ensure.payers_where, row.plus("line", line)) for line in lines)
+    return any(interpreter.truth(where, row.plus("line", line)) for line in lines)
 
 
 def _finding(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> Diagnostic:

@@ -82,3 +82,31 @@ def test_all_shared_rows_are_read(dataset: Dataset) -> None:
 def test_two_sided_organizations_owe_in_2018(plan: Plan, dataset: Dataset) -> None:
     owed = [p for p in settle(plan, dataset, 2018).postings if p.amount < 0]
     assert owed and {p.payment for p in owed} == {"shared_losses"}
+
+
+HEADER = (
+    "case_id,performance_year,aco_id,aco_name,track,risk,assigned_beneficiaries,in_benchmark_total,"
+    "in_expenditure_total,in_msr,in_quality_score,in_met_qps,in_track_max_rate,in_track_payment_cap_pct,"
+    "in_final_sharing_rate_published,in_disaster_adjustment,in_rev_loss_limit_flag,pub_benchmark_minus_exp,"
+    "pub_generated_savings_loss,pub_earned_savings_loss"
+)
+OTHER_YEARS = {
+    # year, the columns from track on as a file of that year has them, and what the rule pays
+    2013: ("Track 1,one,9000,100000000.00,90000000.00,0.03,,,0.5,0.1,0.5,,,,,", "4900000.00"),
+    2015: ("Track 2,two,9000,100000000.00,110000000.00,0.02,,,0.6,0.15,0.5,,,,,", "-5000000.00"),
+    2017: ("Track 1,one,9000,100000000.00,70000000.00,0.03,0.9,1,0.5,0.1,0.45,,,,,", "10000000.00"),
+    2019: ("BASIC E,two,9000,100000000.00,90000000.00,0.02,0.925,1,0.5,0.1,0.46,,0,,,", "4625000.00"),
+    2020: ("ENHANCED,two,9000,100000000.00,105000000.00,0.02,0.9,1,0.75,0.2,0.68,,0,,,", "0.00"),
+    2022: ("BASIC B,one,9000,100000000.00,90000000.00,0.02,0.8,1,0.4,0.1,,,0,,,", "3920000.00"),
+    2023: ("BASIC C,two,9000,100000000.00,104000000.00,0.02,0.8,1,0.5,0.1,0.5,-200000.00,0,,,", "-1000000.00"),
+}
+
+
+@pytest.mark.parametrize("year", OTHER_YEARS)
+def test_years_that_are_not_in_the_shared_folder(plan: Plan, tmp_path: Path, year: int) -> None:
+    columns, expected = OTHER_YEARS[year]
+    (tmp_path / f"mssp_{year}.csv").write_text(f"{HEADER}\ncase-1,{year},A1,Name,{columns}\n", encoding="utf-8")
+    dataset = load(plan.schema, tmp_path, read_binding(PROGRAM / "binding.toml"))
+    settlement = settle(plan, dataset, year)
+    assert settlement.ok
+    assert sum(p.amount for p in settlement.postings) == Decimal(expected) * ONE

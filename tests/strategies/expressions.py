@@ -86,6 +86,9 @@ class Expressions:
 
         for fact in scope.facts:
             if fact.sort is sort:
+                if scope.has_prior_year(fact) and sort in NUMBERS:
+                    earlier = evolve(fact, name=f"prior_year({fact.name})", missing=True)
+                    found.append(lambda earlier=earlier: self.present(earlier.ex, earlier))  # type: ignore[misc]
                 for reading in scope.readings(fact):
                     found.append(lambda reading=reading, fact=fact: self.present(reading, fact))  # type: ignore[misc]
                 for each in scope.sums(fact):
@@ -109,7 +112,8 @@ class Expressions:
                 add(Ex(months, sort, 10**10, 6, True, simple=True))
         if sort is Sort.MONEY:
             for payment in scope.payments:
-                add(Ex(f"total({payment.name})", sort, 10**24, 2, payment.not_negative, simple=True))
+                read = self.dice.pick(("total", "total", "paid"))
+                add(Ex(f"{read}({payment.name})", sort, 10**24, 2, payment.not_negative, simple=True))
         return found
 
     def present(self, reading: Ex, fact: Fact) -> Ex:
@@ -168,7 +172,7 @@ class Expressions:
         good = left.not_negative and right.not_negative
         word = "of" if right.sort is sort and left.sort is Sort.PERCENT and self.dice.chance(40) else "*"
         text = f"{left.operand} {word} {right.operand}"
-        if word == "of" and not right.text.replace("_", "").isalnum():
+        if word == "of" and not right.text.isidentifier():
             text = f"{left.operand} of ({right.text})"
         return Ex(text, sort, left.size * right.size + 1, min(12, places), good)
 
@@ -186,13 +190,15 @@ class Expressions:
         text = f"{top.operand} / {divisor.operand}"
         if self.dice.chance(25):
             text = f"{text} rounded to {self.dice.integer(0, 6)} places half even"
+        if sort is Sort.PRICE and top.size * 10**divisor.places > PRICES // 10**12:
+            return self.leaf(sort)
         good = top.not_negative and divisor.not_negative
         return Ex(f"({text}){tail}" if tail else text, sort, top.size * 10**divisor.places + 1, 12, good)
 
     def divisor(self, sort: Sort) -> Ex:
         risky = [f for f in self.scope.facts if f.sort is sort and f.places <= 2 and not f.missing]
         readings = [each for fact in risky for each in self.scope.readings(fact)]
-        if readings and self.dice.chance(6):
+        if readings and self.dice.chance(12):
             return self.dice.pick(readings)
         value = self.leaf(sort)
         one = "$1" if sort is Sort.MONEY else "1"

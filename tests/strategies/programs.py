@@ -80,6 +80,10 @@ class Writer:
         reports = self.reports(evolve(scope, period="year", payments=payments))
         ensures = self.ensures(payments)
         frame = self.frame(calendar, payers, participant, dice.integer(1, len(payers)))
+        if any(fact.name == "joined" for fact in facts):
+            frame = (*frame, f"payee network of {participant} by organization")
+            if dice.chance(15):
+                frame = (*frame, "starts joined")
         kept = used((*texts, *table_texts, *define_texts), (*participation, *payment_texts, *reports, *ensures))
         open_ones = [p for p in parameters if p.opened and any(t.startswith(f"parameter {p.ex.text} ") for t in kept)]
         contracts = self.contracts(calendar, payers, open_ones, optional, participation, participant)
@@ -127,6 +131,9 @@ class Writer:
             chosen.add(("payer", "year"))
         for keys in (keys for keys in TABLES if keys in chosen):
             columns = [self.fact(f"f{len(found) + at}", keys) for at in range(self.dice.integer(1, 3))]
+            if keys == ("practice",):
+                columns.append(Fact("organization", Sort.CODE, "text", keys, 0, 0, 0))
+                columns.append(Fact("joined", Sort.DATE, "date", keys, 0, 0, 0))
             if keys == ("payer", "year"):
                 columns.append(Fact("pool", Sort.MONEY, "$ -$50_000..$90_000", keys, -5_000_000, 9_000_000, 2))
             if keys == ("practice", "year"):
@@ -135,7 +142,7 @@ class Writer:
             if keys == ("practice", "payer", "year"):
                 columns.append(Fact("paid_before", Sort.MONEY, "$ $0..$400 or missing", keys, 0, 40_000, 2, missing=True))
                 columns.append(Fact("extra_ok", Sort.YES, "yes/no", keys, 0, 1, 0))
-            found += [c for c in columns if c.name not in ("extra_ok", "paid_before")]
+            found += [c for c in columns if c.name not in ("extra_ok", "paid_before", "organization")]
             words = [participant if key == "practice" else key for key in keys if key != "dated"]
             dated = " dated" if "dated" in keys else ""
             rows = "\n".join(f'  {c.name} : {c.type} "Column {c.name}"' for c in columns)
@@ -299,6 +306,8 @@ class Writer:
         for at in range(dice.integer(0, 2)):
             condition = Expressions(dice, scope).of(Sort.YES, 2)
             body.append(f'gate g{at} "Gate {at}" : {condition.text}')
+        if any(fact.name == "joined" for fact in scope.facts) and dice.chance(30):
+            body.append("to network")
         pays = self.pays(basis, unit, amounts)
         tail = [f"pays {pays.text}"]
         make = Expressions(dice, amounts)

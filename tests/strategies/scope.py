@@ -125,6 +125,12 @@ class Scope:
             return self.period == "year"
         return "month" in fact.table or "dated" in fact.table
 
+    def has_prior_year(self, fact: Fact) -> bool:
+        """Whether the year before of a fact may be read here."""
+        money = self.amount and fact.sort is Sort.MONEY
+        owned = "practice" in fact.table and ("payer" in fact.table or len(self.payers) == 1)
+        return "year" in fact.table and "line" not in fact.table and (owned or not money)
+
     def readings(self, fact: Fact) -> list[Ex]:
         """How a fact can be read here, as simple expressions of the fact's own type (still `or missing`)."""
         if not self.fine(fact):
