@@ -10,13 +10,14 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test check docs ci clean format
+.PHONY: help venv demo test check docs pages ci clean format
 
 help:
 	@echo "make demo     settle and explain a small program"
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"
+	@echo "make pages    write the generated pages anew"
 	@echo "make ci       all of the above, as the build does"
 	@echo "make format   put the code in its form"
 	@echo "make venv     install mhrules and its tools into $(VENV)"
@@ -60,6 +61,10 @@ check: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@echo "building the pages into site/"
 	@$(RUN) -m mkdocs build --quiet --strict
+
+pages: $(VENV)/.dev
+	@echo "writing the generated pages"
+	@$(RUN) -c 'from mhrules.diagnostics.pages import index; print(index(), end="")' > docs/errors/index.md
 
 ci:
 	@.ci/run

@@ -14,7 +14,7 @@ from mhrules.engine.rows import Row
 from mhrules.engine.world import NO_CONTRACT
 from mhrules.explain import words
 from mhrules.semantics.calendar import month_label
-from mhrules.settle.ledger import Settlement
+from mhrules.settle.ledger import HELD, Settlement
 from mhrules.settle.payments import posting_period
 
 LISTED = 8  # names that are listed where none is close
@@ -117,11 +117,11 @@ def _reason(settlement: Settlement, asked: Asked, firsts: tuple[int, ...]) -> st
     form = books.form(payment, payer)
     if plan.payer(payer).status == NO_CONTRACT:
         return f"payer `{payer}` has no contract under the program, so nothing is posted for it"
-    held = [
-        each for each in settlement.postings if (each.payer, each.practice, each.payment) == (payer, practice, payment)
-    ]
-    if held:
-        return f"only a credit of {settlement.year} is held there, because it cannot be known: {held[0].reason}"
+    labels = {plan.calendar.label(first, posting_period(form)) for first in firsts}
+    for each in settlement.postings:
+        own = (each.payer, each.practice, each.payment) == (payer, practice, payment) and each.period in labels
+        if own and each.status == HELD:
+            return f"only a credit of {settlement.year} is held there, because it cannot be known: {each.reason}"
     rows = [books.row(payment, payer, practice, first) for first in firsts]
     if not any(books.world.months(row) for row in rows):
         return _absence(settlement, asked, rows)

@@ -84,6 +84,8 @@ class Lines(Standing):
         steps = [*self.standing(form, trace, line), *self._clauses(form, trace)]
         if line.status == ledger.PAID:
             steps += self._amount(form, trace, line)
+        elif line.status == ledger.HELD:
+            steps += self._unknown_amount(form, trace)
         steps += self.credits(line)
         return Why(
             kind="line",
@@ -94,6 +96,14 @@ class Lines(Standing):
             number=self.next(),
             steps=tuple(steps),
         )
+
+    def _unknown_amount(self, form: ir.FormPlan, trace: Step) -> Iterator[Why]:
+        """Why what is paid, or a limit of it, cannot be known."""
+        for step in trace.children:
+            if step.faults and (step.what is form.pays or step.what in LIMITS):
+                inner = self.why(step.children[0] if step.what in LIMITS else step)
+                if inner is not None:
+                    yield evolve(inner, title=f"{step.what if step.what in LIMITS else 'pays'} {inner.title}")
 
     def _headline(self, payment: ir.PaymentPlan, line: Line) -> str:
         """`aco a1 is paid $4,410,000.00 by medicare: shared_savings, 2014`."""
@@ -129,7 +139,7 @@ class Lines(Standing):
         clauses: list[ir.GatePlan | ir.Quantity] = [*form.gates, *form.lets]
         for clause in sorted(clauses, key=lambda each: each.span.start):
             if isinstance(clause, ir.Quantity):
-                if clause in demanded:
+                if clause in demanded and not demanded[clause].faults:
                     yield self.named(demanded[clause])
             elif clause in reached:
                 yield self._gate(clause, trace)

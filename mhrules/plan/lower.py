@@ -128,12 +128,12 @@ class Clauses(Payments):
 
     def unused(self) -> None:
         """Lowers the definitions and tables that nothing reads, so that their own mistakes are found too."""
-        program, used = self.program, set(self.used)
+        program = self.program
         for define in program.defines.values():
-            if ("define", define.name.text) not in used:
+            if ("define", define.name.text) not in self.used:
                 self.definition(define, self.unread_context(define))
         for table in program.tables.values():
-            if ("table", table.name.text) not in used and table.keys:
+            if ("table", table.name.text) not in self.used and table.keys:
                 context, key = self.unread_context(table), table.keys[0]
                 if any(row.to_value is not None for row in table.rows):
                     at = self.number_of(t.Reference(name=key.text, span=key.span), context)

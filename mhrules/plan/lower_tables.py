@@ -98,9 +98,10 @@ class Tables(Choices):
                 )
                 lines = None
             if row.patterns and len(row.patterns) != len(table.keys):
+                entries, keys = counted(len(row.patterns), "entry", "entries"), counted(len(table.keys), "key", "keys")
                 self.report(
                     "MH423",
-                    f"the row has {counted(len(row.patterns), 'entry', 'entries')} for {counted(len(table.keys), 'key', 'keys')}",
+                    f"the row has {entries} for {keys}",
                     row.span,
                     help=f"give one entry for each of {', '.join(k.text for k in table.keys)}",
                 )

@@ -46,6 +46,7 @@ class ExampleResult:
 
     @property
     def passed(self) -> bool:
+        """Whether everything that the example expects came out."""
         return not self.failures and not self.findings
 
 
@@ -112,9 +113,7 @@ def dollars(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}${int(whole):_}.{cents}"
 
 
-def matching(
-    clause: t.ExpectAmount | t.ExpectStatus, plan: Plan, settlements: dict[int, Settlement]
-) -> list[Posting]:
+def matching(clause: t.ExpectAmount | t.ExpectStatus, plan: Plan, settlements: dict[int, Settlement]) -> list[Posting]:
     """The postings that an expectation speaks of, credits apart: of its payment, practice, payer and period."""
     period, first = plan.calendar.parse(clause.period.text)
     return [
@@ -128,9 +127,7 @@ def matching(
     ]
 
 
-def amount_failures(
-    clause: t.ExpectAmount, plan: Plan, settlements: dict[int, Settlement]
-) -> Iterator[Failure]:
+def amount_failures(clause: t.ExpectAmount, plan: Plan, settlements: dict[int, Settlement]) -> Iterator[Failure]:
     """`expect x for p1 from aetna in 2011 = $…`: the sum of the lines, credits apart."""
     postings = [p for p in matching(clause, plan, settlements) if p.status != CREDITED]
     held = [p for p in postings if p.status == HELD]
@@ -144,9 +141,7 @@ def amount_failures(
         yield Failure(clause.span, dollars(clause.amount), f"{found}{f' ({reasons[0]})' if reasons else ''}")
 
 
-def status_failures(
-    clause: t.ExpectStatus, plan: Plan, settlements: dict[int, Settlement]
-) -> Iterator[Failure]:
+def status_failures(clause: t.ExpectStatus, plan: Plan, settlements: dict[int, Settlement]) -> Iterator[Failure]:
     """`expect x for p1 in 2011 is gated by minimum`; `is credited` speaks of credit lines."""
     wanted = clause.status.text
     postings = [p for p in matching(clause, plan, settlements) if (p.status == CREDITED) == (wanted == CREDITED)]

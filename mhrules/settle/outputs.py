@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import hashlib
@@ -61,16 +62,21 @@ def write(settlement: Settlement, directory: Path, sources: Iterable[Source] = (
     }
     texts = tuple(sources) or sources_of(settlement.plan)
     files[MANIFEST] = json.dumps(manifest(settlement, files, texts), indent=2, ensure_ascii=False) + "\n"
+    beside = {name: directory / f"{name}.partial" for name in files}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        beside = {name: directory / f"{name}.partial" for name in files}
         for name, text in files.items():
             beside[name].write_text(text, encoding="utf-8", newline="\n")
         for name, path in beside.items():
             path.replace(directory / name)
     except OSError as error:
-        why = f"output folder `{directory.name}` cannot be written: {error.strerror}"
-        raise DiagnosticError([finding("MH732", why)]) from error
+        for path in beside.values():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        reason = (error.strerror or "unknown reason").lower()
+        why = f"output folder `{directory.name}` cannot be written: {reason}"
+        help = "name a folder that can be written, with room for the files"
+        raise DiagnosticError([finding("MH732", why, help=help)]) from error
     return tuple(directory / name for name in files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ ROOT = HERE.parents[1]
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
+@cache
 def plan_of(*texts: tuple[str, str]) -> Plan:
     """The plan of rule texts, each a name and its content, which must be free of errors."""
     findings = Findings()

@@ -38,7 +38,11 @@ CASES: dict[str, Case] = {
         LOSSES,
         False,
     ),
-    "mssp_loss_kept_within": (mssp(2018, "track_3", "105000000.01", quality_score="0.9", met_quality="yes"), LOSSES, False),
+    "mssp_loss_kept_within": (
+        mssp(2018, "track_3", "105000000.01", quality_score="0.9", met_quality="yes"),
+        LOSSES,
+        False,
+    ),
     "washington_fee": (lambda: cases.washington(12_000), ("aetna", "p1", "care_management"), False),
     "washington_shortfall": (lambda: cases.washington(12_000), ("aetna", "p1", "settlement"), False),
     "washington_floor": (lambda: cases.washington(0), ("aetna", "p1", "settlement"), False),
@@ -92,4 +96,3 @@ def test_a_narrow_text_keeps_every_word() -> None:
         return sorted(re.sub(r"[│├└─]", " ", text).split())
 
     assert bare(render_text(why, 60)) == bare(render_text(why, 200))
-

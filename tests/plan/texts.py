@@ -11,7 +11,9 @@ from mhrules.source import Source
 from mhrules.syntax.parse import tree_from_text
 
 PAYERS = 'payer aetna "Aetna" lines commercial\n    payer molina "Molina" lines medicaid, exchange'
-HEAD = "term 2011-01-01 to 2013-12-31\n  rounding to cents half up\n  months count when attributed and enrolled on day 1"
+HEAD = (
+    "term 2011-01-01 to 2013-12-31\n  rounding to cents half up\n  months count when attributed and enrolled on day 1"
+)
 FACTS = """
   type track = { basic, enhanced }
   type tier = { low < middle < high }

@@ -103,9 +103,9 @@ class Expressions:
         for define in scope.defines:
             if define.ex.sort is sort and (define.any_period or scope.period == "month") and not scope.amount:
                 add(define.ex)
-        if sort is Sort.MONTHS:
+        if sort is Sort.MONTHS and scope.built_in:
             add(Ex("member_months", sort, 10**10, 6, True, simple=True))
-        if sort is Sort.PLAIN:
+        if sort is Sort.PLAIN and scope.built_in:
             add(Ex("months_in_period", sort, 12, 0, True, simple=True))
             if scope.panel:
                 months = "count(members)" if scope.period == "month" else "count(members on last day)"

@@ -253,7 +253,7 @@ class Writer:
     # ----------------------------------------------------------------------------- participation, payments
 
     def participation(self, scope: Scope) -> tuple[str, ...]:
-        if not self.dice.chance(60):
+        if not self.dice.chance(45):
             return ()
         make = Expressions(self.dice, scope)
 
@@ -303,7 +303,7 @@ class Writer:
             body.append(f"let l{at} = {made.text}")
             lets.append(evolve(made, text=f"l{at}", simple=True))
         amounts, scope = evolve(amounts, lets=tuple(lets)), evolve(scope, lets=tuple(lets))
-        for at in range(dice.integer(0, 2)):
+        for at in range(dice.pick((0, 0, 1, 2))):
             condition = Expressions(dice, scope).of(Sort.YES, 2)
             body.append(f'gate g{at} "Gate {at}" : {condition.text}')
         if any(fact.name == "joined" for fact in scope.facts) and dice.chance(30):

@@ -95,7 +95,7 @@ class Scope:
     """What an expression may read.
 
     `amount`: it reaches an amount that is posted by payer, practice and `period`. `pools`: it may look at other
-    practices.
+    practices; `panel`: it may count members; `built_in`: it may read built-in quantities.
     """
 
     period: str
@@ -109,6 +109,7 @@ class Scope:
     amount: bool = False
     pools: bool = False
     panel: bool = True
+    built_in: bool = True
 
     @property
     def inner(self) -> Scope:
