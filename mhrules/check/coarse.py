@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mhrules.check.reading import forms, words
 from mhrules.diagnostics.collect import Findings
@@ -29,7 +29,7 @@ def check_coarse_totals(program: Program, lowered: Lowered, bounds: Bounds, find
         found: dict[Span, tuple[ir.Expression, str]] = {}
         for amount in (form.pays, *form.caps, *form.floors):
             if bounds.is_sound(amount):
-                for leaf, whose in walk.coarse(amount, amount.span, False):
+                for leaf, whose in walk.coarse(amount, moved=False):
                     found.setdefault(leaf.span, (leaf, whose))
         for leaf, whose in found.values():
             _report(leaf, whose, item.payment.name, findings)
@@ -64,9 +64,13 @@ class _Walk:
     once: bool
     shared: frozenset[tuple[int, Span]]
     bounds: Bounds
+    seen: set[tuple[ir.Quantity, bool]] = field(factory=set)
 
-    def coarse(self, node: ir.Expression, place: Span, moved: bool) -> Iterator[tuple[ir.Expression, str]]:
-        """The coarse totals in an expression that is added to an amount, each with whom it would be paid by or to."""
+    def coarse(self, node: ir.Expression, *, moved: bool) -> Iterator[tuple[ir.Expression, str]]:
+        """The coarse totals in an expression that is added to an amount, each with whom it would be paid by or to.
+
+        `moved`: it is read of another time, which has a period of its own. Each quantity is looked at once.
+        """
         if not node.type.is_total or (self.bounds.signature(node), node.span) in self.shared:
             return
         match node:
@@ -75,18 +79,20 @@ class _Walk:
                 if whose is not None:
                     yield node, whose
             case ir.Read():
-                inner = node.quantity.expression
-                for leaf, whose in self.coarse(inner, place, moved or node.move is not None):
-                    yield (node if leaf is inner else leaf), whose
+                inner, moved = node.quantity.expression, moved or node.move is not None
+                if (node.quantity, moved) not in self.seen:
+                    self.seen.add((node.quantity, moved))
+                    for leaf, whose in self.coarse(inner, moved=moved):
+                        yield (node if leaf is inner else leaf), whose
             case ir.Arithmetic(operator="/"):
-                yield from self.coarse(node.left, place, moved)
+                yield from self.coarse(node.left, moved=moved)
             case ir.Arithmetic() | ir.Extreme() | ir.Default() | ir.Round():
                 operands = node.operands if isinstance(node, ir.Extreme) else node.parts()
                 for part in operands:
-                    yield from self.coarse(part, place, moved)
+                    yield from self.coarse(part, moved=moved)
             case ir.Case():
                 for row in node.rows:
-                    yield from self.coarse(row.value, place, moved)
+                    yield from self.coarse(row.value, moved=moved)
             case _:
                 return
 

@@ -21,6 +21,7 @@ from mhrules.semantics.declared import value_text
 from mhrules.semantics.types import Kind, Share, Type
 
 NEVER = cases.Not(cases.Always())
+DEEPEST = 3  # definitions inside definitions
 KINDS = (Kind.NUMBER, Kind.DATE, Kind.CODE, Kind.TEXT, Kind.YES_NO)
 
 
@@ -106,17 +107,17 @@ class Translation:
             case _:
                 yield self.bounds.signature(node)
 
-    def _open(self, node: ir.Expression, direct: set[int]) -> None:
-        """Marks the definitions that test what other rows test directly."""
+    def _open(self, node: ir.Expression, direct: set[int], depth: int = 0) -> None:
+        """Marks the definitions that test what other rows test directly, to a depth that a reader could follow."""
         if isinstance(node, ir.Logic | ir.Not):
             for part in node.parts():
-                self._open(part, direct)
-        elif isinstance(node, ir.Read) and node.move is None:
+                self._open(part, direct, depth)
+        elif isinstance(node, ir.Read) and node.move is None and depth < DEEPEST:
             number = self.bounds.signature(node)
             inner = set(self._tested(node.quantity.expression)) - {number}
             if inner & direct:
                 self._opened.add(number)
-                self._open(node.quantity.expression, direct)
+                self._open(node.quantity.expression, direct, depth + 1)
 
     # ------------------------------------------------------------------------------------ conditions
 

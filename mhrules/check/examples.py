@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mhrules.diagnostics.collect import Findings
-from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan.bounds import Bounds
 from mhrules.plan.given import given_facts
 from mhrules.plan.lower import Lowered
 from mhrules.semantics.calendar import month_of
 from mhrules.semantics.program import Program
+from mhrules.semantics.scope import report_unknown
 from mhrules.syntax import tree as t
 
 STATUSES = ("paid", "gated", "not_participating", "not_elected", "not_due", "credited", "held")
@@ -36,14 +36,7 @@ def check_examples(program: Program, lowered: Lowered, bounds: Bounds, findings:
 def _known(name: t.Name, names: Iterable[str], what: str, findings: Findings) -> None:
     known = list(names)
     if name.text not in known:
-        close = did_you_mean(name.text, known)
-        findings.report(
-            "MH201",
-            f"there is no {what} called `{name.text}`",
-            name.span,
-            label="not known here",
-            help=f"did you mean `{close}`?" if close else f"there are {', '.join(known) or 'none'}",
-        )
+        report_unknown(findings, name, what, known)
 
 
 def _period(clause: t.ExpectAmount | t.ExpectStatus, program: Program, findings: Findings) -> None:

@@ -7,7 +7,7 @@ is a size, and `at most 10% of benchmark` shall not make a payment suspect becau
 
 from __future__ import annotations
 
-from mhrules.check.reading import FormOf, forms, words
+from mhrules.check.reading import FormOf, forms, reads, words
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.plan import intervals, ir
@@ -86,16 +86,10 @@ class _Sign:
         """What is assumed where caps are reckoned: facts in dollars are not negative."""
         found = dict(self.assumed)
         for cap in self.form.caps:
-            for leaf in self._facts(cap):
+            for leaf in (each for each in reads(cap, set()) if isinstance(each, ir.Cell) and each.type.is_money):
                 number = self.bounds.signature(leaf)
                 found[number] = intervals.meet(found.get(number, NOT_NEGATIVE), NOT_NEGATIVE) or NOT_NEGATIVE
         return found
-
-    def _facts(self, node: ir.Expression) -> list[ir.Expression]:
-        if isinstance(node, ir.Cell):
-            return [node] if node.type.is_money else []
-        parts = (node.quantity.expression,) if isinstance(node, ir.Read) else node.parts()
-        return [leaf for part in parts for leaf in self._facts(part)]
 
     # ------------------------------------------------------------------------------------------ why
 

@@ -26,7 +26,7 @@ MANY = 10**7  # more practices, members or claims than a row can have, for the b
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 NET_OF_REVERSALS = ("allowed", "paid", "cost")  # of a claim line, a member: reversals are netted, so never below 0
-EFFORT = 50_000  # refined evaluations before assumptions are left aside, which only widens bounds
+EFFORT = 50_000  # steps of reasoning with assumptions, beyond which they are left aside; that only widens bounds
 
 Assumptions = Mapping[int, Interval]
 """What is known of expressions, by their signature: numbers in an interval, yes/no as (1, 1) or (0, 0)."""
@@ -77,6 +77,7 @@ class Bounds:
         self._sizes = _sizes(program, plan)
         self._known: dict[tuple[int, frozenset[tuple[int, Interval]]], Interval] = {}
         self._sound: dict[ir.Expression, bool] = {}
+        self._assumed: dict[tuple[int, bool, frozenset[tuple[int, Interval]]], Assumptions | None] = {}
         self._effort = 0
 
     def signature(self, expression: ir.Expression) -> int:
@@ -256,8 +257,13 @@ class Bounds:
         self, condition: ir.Expression, assumed: Assumptions = NOTHING_ASSUMED, *, holds: bool = True
     ) -> Assumptions | None:
         """What is known once a condition holds (or does not), with what was known before; None if it cannot be."""
-        if self._effort > EFFORT:
-            return assumed
+        key = (self.signature(condition), holds, frozenset(assumed.items()))
+        if key not in self._assumed:
+            self._effort += 1
+            self._assumed[key] = assumed if self._effort > EFFORT else self._assume(condition, assumed, holds)
+        return self._assumed[key]
+
+    def _assume(self, condition: ir.Expression, assumed: Assumptions, holds: bool) -> Assumptions | None:
         match condition:
             case ir.Literal(value=bool()):
                 return assumed if condition.value is holds else None

@@ -209,6 +209,7 @@ class Limits(Numbers):
         """What the steps add: full steps are counted first; parts of a step are multiplied before they are divided."""
         span = node.step.span.to(node.above.span)
         if not node.full:
+            excess, size = (self.changed(x, type=attrs.evolve(x.type, unit=NO_UNIT)) for x in (excess, size))
             return self.product(self.product(excess, step, "*", span), size, "/", span)
         count = self.product(excess, size, "/", span)
         kind = attrs.evolve(count.type, share=Share.NUMBER, places=0)

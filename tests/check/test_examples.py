@@ -83,14 +83,14 @@ EXPECT = "expect fee for p1 in 2011 = $10.00"
         (
             ["given practice p1 year 2011 { quality 90% }", "expect fees for p1 in 2011 = $10.00"],
             "MH201",
-            "there is no payment called `fees`",
+            "unknown payment `fees`",
             "fees",
             "did you mean `fee`?",
         ),
         (
             ["given practice p1 year 2011 { quality 90% }", "expect fee for p1 in 2011 is gate"],
             "MH201",
-            "there is no status called `gate`",
+            "unknown status `gate`",
             "gate",
             "did you mean `gated`?",
         ),

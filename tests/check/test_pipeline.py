@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import product as every
 from pathlib import Path
@@ -20,7 +21,7 @@ from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.source import Source
 from mhrules.syntax.parse import tree_from_text
-from tests.check.bad import checked, program
+from tests.check.bad import assert_clean, checked, program
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "design" / "samples"
 PROGRAMS = Path(__file__).resolve().parents[2] / "programs"
@@ -100,6 +101,17 @@ def test_verdict_on_a_choose_is_brute_force(rows: list[tuple[str, Test]], otherw
     assert any(d.code == "MH420" for d in found) is (not otherwise and [] in applying), text
     assert any(d.code == "MH428" for d in found) is (not first and any(len(which) > 1 for which in applying)), text
     assert {d.code for d in found} <= {"MH420", "MH428", "MH429"}, text
+
+
+def test_deep_definitions_and_nested_choices_are_checked_in_no_time() -> None:
+    chain = ["define d0 = spent", *(f"define d{n} = d{n - 1} + spent" for n in range(1, 100))]
+    for n in range(100, 115):
+        rows = "\n".join(f"when tier = {code} : d{n - 1} + {k} * spent" for k, code in enumerate("abcd"))
+        chain.append(f"define d{n} = choose {{\n{rows}\n}}")
+    facts = "facts of practice, payer, year {\n spent : $ $0..$1_000\n tier : { a, b, c, d }\n }"
+    begun = time.monotonic()
+    assert_clean(program(facts, *chain, 'payment award "A" {\n per practice per year\n pays d114\n }'))
+    assert time.monotonic() - begun < 10  # an analysis that walks every way through them would take years
 
 
 # ------------------------------------------------------------------------------------------------- samples

@@ -94,6 +94,19 @@ def test_missing_value_is_asked_for_first() -> None:
     )
 
 
+def test_value_that_another_row_asks_for_may_be_missing_here_too() -> None:
+    rows = "when not known(level) : $0\nwhen known(level) and level >= 2 : $1\nwhen level < 2 : $2"
+    assert_clean(only(rows))
+    upside_down = "when level < 2 : $2\nwhen not known(level) : $0\nwhen known(level) and level >= 2 : $1"
+    assert_finding(
+        only(upside_down),
+        code="MH472",
+        message="`level` may be missing where this row tests it",
+        underlined="level < 2",
+        help="ask first: `known(level) and …`, or give it a `default`",
+    )
+
+
 def test_overlap_of_two_rows() -> None:
     assert_finding(
         only("when level <= 1 : $1\nwhen level >= 1 : $2"),

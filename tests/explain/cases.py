@@ -89,7 +89,7 @@ def washington(savings: int, *, year: int = 2011) -> Settlement:
                 "imputed_savings": savings,
                 "quality_maintained": True,
             }
-            for payer in ("aetna", "regence")
+            for payer in ("aetna", "molina", "regence")
         ],
         "practice_payer_month": panel("p1", "aetna", 1_000, "201105", "201212"),
     }

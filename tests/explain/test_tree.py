@@ -267,7 +267,7 @@ def test_unknown_names_are_all_reported_with_what_was_meant() -> None:
             "care",
             "2012-13",
             "`care` is posted each month, and `2012-13` is no month of 2012",
-            "did you mean `2012-10`? periods are `2012-01` to `2012-12`",
+            "did you mean `2012-03`? periods are `2012-01` to `2012-12`",
         ),
         ("bonus", "2013", "`bonus` is posted each year, and `2013` is no year of 2012", "periods are `2012`"),
     ],

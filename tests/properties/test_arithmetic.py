@@ -19,7 +19,7 @@ from tests.strategies.scope import Fact, Scope, Sort
 from tests.strategies.settled import checked, codes, settled
 
 FACTS = (
-    Fact("cost", Sort.MONEY, "$ -$9_000..$9_000", ("practice", "year"), -900_000, 900_000, 2),
+    Fact("spent", Sort.MONEY, "$ -$9_000..$9_000", ("practice", "year"), -900_000, 900_000, 2),
     Fact("fee", Sort.PRICE, "$ pmpm -$50..$50", ("practice", "year"), -5_000, 5_000, 2),
     Fact("stay", Sort.MONTHS, "member months", ("practice", "year"), 0, 10**15, 6),
     Fact("rate", Sort.PERCENT, "%(4) -100%..100%", ("practice", "year"), -10_000, 10_000, 4),

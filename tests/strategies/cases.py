@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import field, frozen
 from hypothesis import strategies as st
 
 from mhrules.plan.whole import Plan
@@ -16,16 +15,14 @@ from tests.strategies.programs import Program, program_from
 from tests.strategies.settled import plan_of, settled
 
 
-@frozen(eq=False)
 class Case:
     """A program on data. `dice` are for what a property does to them."""
 
-    program: Program
-    text: str
-    rows: Rows
-    year: int
-    plan: Plan = field(repr=False)
-    dice: Dice = field(repr=False)
+    def __init__(self, program: Program, rows: Rows, year: int, plan: Plan, dice: Dice) -> None:
+        self.program, self.rows, self.year, self.plan, self.dice = program, rows, year, plan, dice
+
+    def __repr__(self) -> str:
+        return f"the year {self.year} of\n{self.program.text()}\non {self.rows}"
 
     def settled(self, **more: Any) -> Settlement:
         """The settlement of the case's year."""
@@ -39,10 +36,9 @@ def case_from(dice: Dice, *, pools: bool = True, gaps: bool = False) -> Case:
         AssertionError: the program has errors: the generator and mhrules do not agree on what is well typed.
     """
     program = program_from(dice, pools=pools)
-    text = program.text()
-    plan = plan_of(text)
+    plan = plan_of(program.text())
     rows = rows_for(dice, program, plan, gaps=gaps)
-    return Case(program, text, rows, dice.pick(program.years), plan, dice)
+    return Case(program, rows, dice.pick(program.years), plan, dice)
 
 
 @st.composite

@@ -86,7 +86,7 @@ class Expressions:
 
         for fact in scope.facts:
             if fact.sort is sort:
-                if scope.has_prior_year(fact) and sort in NUMBERS:
+                if scope.built_in and scope.has_prior_year(fact) and sort in NUMBERS:
                     earlier = evolve(fact, name=f"prior_year({fact.name})", missing=True)
                     found.append(lambda earlier=earlier: self.present(earlier.ex, earlier))  # type: ignore[misc]
                 for reading in scope.readings(fact):
@@ -202,7 +202,7 @@ class Expressions:
             return self.dice.pick(readings)
         value = self.leaf(sort)
         one = "$1" if sort is Sort.MONEY else "1"
-        if self.dice.chance(30):
+        if sort is not Sort.MONTHS and self.dice.chance(30):
             literal = self.literal(sort, least=1)
             return evolve(literal, places=0)
         return Ex(f"greatest({value.text}, {one})", sort, value.size, 0, True, simple=True)

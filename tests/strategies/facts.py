@@ -49,7 +49,7 @@ class _Filler:
             if table.name == self.plan.schema.roster and not (table.required or self.roster):
                 continue
             found[table.name] = list(self.table(table))
-            if self.gaps and found[table.name] and self.dice.chance(15):
+            if self.gaps and table.name != self.plan.schema.roster and found[table.name] and self.dice.chance(15):
                 found[table.name].pop(self.dice.integer(0, len(found[table.name]) - 1))
         return found
 
