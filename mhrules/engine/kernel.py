@@ -98,6 +98,12 @@ def nearest_rank(values: Sequence[int], percent: int) -> int:
     return sorted(values)[rank - 1]
 
 
+def at_places(weights: Mapping[str, int], places: int) -> Mapping[str, int]:
+    """Weights as integers at their static places, in the same proportions; as they are if one has more digits."""
+    step = 10 ** (PLACES - places)
+    return {k: w // step for k, w in weights.items()} if all(w % step == 0 for w in weights.values()) else weights
+
+
 def largest_remainder(whole: int, weights: Mapping[str, int]) -> dict[str, int]:
     """`whole` (cents, say) in whole parts proportional to weights, adding up to it exactly.
 

@@ -547,7 +547,8 @@ class Interpreter:
                 weights[key] = 1 if node.weight is None else self.number(node.weight, element)
         gathering.close()
         try:
-            parts = kernel.largest_remainder(divide(pool, cent, Rounding.DOWN), weights) if pool else {}
+            shares = kernel.at_places(weights, PLACES if node.weight is None else node.weight.type.places)
+            parts = kernel.largest_remainder(divide(pool, cent, Rounding.DOWN), shares) if pool else {}
         except ValueError:
             negative = [key for key, weight in weights.items() if weight < 0]
             why = f"the weight of `{negative[0]}` is negative" if negative else "nobody in it has a positive weight"

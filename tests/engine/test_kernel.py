@@ -107,3 +107,12 @@ def test_a_split_wants_a_positive_weight_and_no_negative_one(weights: dict[str, 
 @pytest.mark.parametrize(("percent", "rank"), [(0, 1), (1, 1), (20, 1), (21, 2), (50, 3), (90, 5), (100, 5)])
 def test_a_percentile_is_the_nearest_rank(percent: int, rank: int) -> None:
     assert kernel.nearest_rank([50, 10, 40, 20, 30], percent) == rank * 10
+
+
+def test_weights_are_taken_at_their_static_places_so_that_their_products_fit() -> None:
+    months = 10**9 * ONE
+    assert kernel.at_places({"a": months, "b": months}, 0) == {"a": 10**9, "b": 10**9}
+    assert kernel.at_places({"a": months + 1, "b": months}, 0) == {"a": months + 1, "b": months}
+    with pytest.raises(kernel.TooLarge):
+        kernel.largest_remainder(10**18, {"a": months, "b": months})
+    assert kernel.largest_remainder(10**18, kernel.at_places({"a": months, "b": months}, 0))["a"] == 5 * 10**17

@@ -95,7 +95,8 @@ CASES = [
         "`average(benchmark over practices)` may be missing, and the text does not say what then",
         "average(benchmark over practices)",
         (
-            "write `average(benchmark over practices) default …`, or ask first: `if known(average(benchmark over practices)) then … else …`",
+            "write `average(benchmark over practices) default …`, or ask first: `if "
+            "known(average(benchmark over practices)) then … else …`",
         ),
         yearly("pays average(benchmark over practices)"),
     ),

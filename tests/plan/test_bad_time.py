@@ -188,11 +188,9 @@ CASES = [
         "too many conditions",
         "MH412",
         "101 conditions stand in one expression, and at most 100 may",
-        "number met of good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good",
+        "number met of " + ", ".join(["good"] * 101),
         ("give parts of it names of their own with `define`",),
-        yearly(
-            "pays (number met of good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good, good) * $1"
-        ),
+        yearly("pays (number met of " + ", ".join(["good"] * 101) + ") * $1"),
     ),
 ]
 

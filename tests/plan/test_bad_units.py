@@ -304,7 +304,8 @@ CASES = [
         "`(benchmark - expenditure) / benchmark` is a quotient, rounded to 12 places before it is compared",
         "(benchmark - expenditure) / benchmark >= rate",
         (
-            "compare the product, which is exact where `benchmark` is positive: `(benchmark - expenditure) >= rate * benchmark`",
+            "compare the product, which is exact where `benchmark` is positive: `(benchmark - "
+            "expenditure) >= rate * benchmark`",
             "or say how the quotient is rounded",
         ),
         yearly('gate g "G" : (benchmark - expenditure) / benchmark >= rate', "pays $1"),

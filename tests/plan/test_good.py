@@ -127,7 +127,7 @@ def in_a_month(value: str, *clauses: str) -> ir.Quantity:
         ("$1.20 plus $0.08 for each $1_000 benchmark above $25_000", "$", Y),
         # section 12: dividing
         ("split pool among practices where good in proportion to score", "$", PY),
-        ("split sum(benchmark over practices) equally among payers in force that month", "$", PY[0:1] + ("year",)),
+        ("split sum(benchmark over practices) equally among payers in force that month", "$", (*PY[0:1], "year")),
         ("share of pool by budget", "$", PY),
         ("share of region_pool by score", "$", ("practice", "region", "year")),
         ("pool the same for each payer", "$", ("payer", "year")),
@@ -242,7 +242,7 @@ def test_a_definition_is_lowered_for_each_period_that_reads_it() -> None:
         yearly("pays spent"),
         monthly('gate g "G" : spent > $5', "pays fee"),
     )
-    lowered, found = lower(program(*clauses))
+    lowered, _found = lower(program(*clauses))
     assert lowered is not None
     grains = {q.name: q.grain for q in lowered.plan.quantities if q.name.startswith("spent")}
     assert grains == {"spent": PY, "spent_by_month": PM}
@@ -273,7 +273,7 @@ def test_a_gate_shows_what_is_known_below_it() -> None:
         "pays net",
         "at most adjustment",
     )
-    lowered, found = lower(program(yearly(*clauses)))
+    _lowered, found = lower(program(yearly(*clauses)))
     assert [d.code for d in found if d.code.startswith("MH3")] == []
 
 
@@ -333,8 +333,9 @@ def test_an_invariant_is_judged_in_the_longest_period_it_reads(condition: str, p
 
 
 def test_events_bring_their_own_columns() -> None:
-    text = 'payment plans "Plans" { per event care_plan; pays choose { when kind = new : $200\n when kind = maintenance : $100 } }'
-    lowered, found = lower(program(text))
+    pays = "choose { when kind = new : $200\n when kind = maintenance : $100 }"
+    text = f'payment plans "Plans" {{ per event care_plan; pays {pays} }}'
+    lowered, _found = lower(program(text))
     assert lowered is not None
     form = lowered.plan.payments["plans"].forms[""]
     assert (form.unit, unit_text(form.pays.type.unit), sorted(form.pays.keys)) == ("event", "$ per event", ["event"])
