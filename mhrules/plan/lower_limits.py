@@ -116,7 +116,8 @@ class Limits(Numbers):
         """The greatest or least of values of one unit."""
         kinds = [operand.type for operand in operands]
         low, high = extreme_bounds(kinds, greatest=greatest, conditional=bool(conditions))
-        kind = next((k for k in kinds if k.share is not Share.NUMBER), kinds[0])
+        like = next((k for k in kinds if k.share is not Share.NUMBER), kinds[0])
+        kind = next((k for k in kinds if k.unit != NO_UNIT), like)  # a bare number beside it has its unit
         kind = attrs.evolve(kind, places=max(k.places for k in kinds), low=low, high=high)
         keys = frozenset[str]().union(*(o.keys for o in operands), *(c.keys for c in conditions if c is not None))
         return ir.Extreme(

@@ -124,8 +124,11 @@ class Reckoner:
 
     def _steps(self, node: t.Steps) -> Value:
         base, step, size = self.value(node.base), self.value(node.step), self.value(node.size)
-        count = max(self.value(node.quantity) - self.value(node.above), Fraction(0)) / size
-        total = base + kept(step * (rounded(count, 0, Rounding.DOWN) if node.full else kept(count)))
+        excess = max(self.value(node.quantity) - self.value(node.above), Fraction(0))
+        if node.full:
+            total = base + kept(rounded(excess / size, 0, Rounding.DOWN) * step)
+        else:
+            total = base + kept(kept(excess * step) / size)
         return total if node.cap is None else min(total, self.value(node.cap))
 
     def _compare(self, node: t.Compare) -> Value:

@@ -107,3 +107,27 @@ def test_the_division_kernel_is_the_rounded_quotient(above: int, below: int, mod
 def test_ties_go_where_the_mode_says(number: int, parts: int, mode: Rounding) -> None:
     assert divide(number, parts, mode) == rounded(Fraction(number, parts), 0, mode)
     assert divide(number, -parts, mode) == rounded(Fraction(-number, parts), 0, mode)
+
+
+def reports(*expressions: str, **row: Any) -> list[Fraction]:
+    """The values of expressions on one row of facts."""
+    text = Reckoning(expressions, {}, Rounding.HALF_UP).text()
+    found = checked(text)
+    assert found.errors == [], text
+    assert found.plan is not None
+    facts = {"spent": 0, "fee": 0, "stay": 0, "rate": 0, "score": 0, "level": 0, "met": True, "tier": "low", **row}
+    result = settled(found.plan, {"practice_year": [{"practice_id": "p1", "year": 2012, **facts}]}, 2012)
+    values = {q.report.name: q.value for q in result.quantities if isinstance(q.value, int)}
+    return [Fraction(values[f"q{at}"], ONE) for at in range(len(expressions))]
+
+
+def test_a_bare_number_before_a_value_with_a_unit_takes_its_unit() -> None:
+    """`greatest(1, stay)` was a plain number, so that its product with a price was no amount."""
+    expressions = ("$2 pmpm * greatest(1, stay) + $0.50", "$2 pmpm * lesser of { one : 9; other : stay } + $1")
+    assert reports(*expressions, stay=4) == [Fraction(17, 2), 9]
+
+
+def test_parts_of_a_step_are_multiplied_before_they_are_divided() -> None:
+    """A third of a step, rounded before it meets the amount, would be short by 10 parts of 10**12."""
+    third = Fraction(3263333333, 10**12)
+    assert reports("fee plus $9.79 pmpm for each 3 (score) above 0", score="0.001") == [third]

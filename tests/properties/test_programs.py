@@ -10,7 +10,10 @@ from typing import Any
 from hypothesis import event, given, settings
 
 from mhrules.engine.rows import Row
-from mhrules.exact import ONE
+from mhrules.exact import ONE, from_text
+from mhrules.explain.as_json import from_json, to_json
+from mhrules.explain.text import render_text
+from mhrules.explain.tree import explain
 from mhrules.plan import ir
 from mhrules.settle import ledger
 from mhrules.settle.ledger import Line, Posting, Settlement
@@ -250,3 +253,19 @@ def test_the_root_of_the_trace_is_the_posted_line(case: Case) -> None:
         root = result.books.line_trace(posting.payment, posting.payer, posting.practice, posting.first)
         assert root.detail == line
         assert line.amount == posting.amount
+
+
+@FEWER
+@given(cases())
+def test_the_explanation_of_a_line_comes_out_at_the_posted_amount(case: Case) -> None:
+    result = result_of(case)
+    lines = lines_of(result)
+    for posting, _, _, _ in Random(case.year).sample(lines, min(8, len(lines))):
+        deep = case.dice.chance(50)
+        found = explain(result, posting.payer, posting.practice, posting.payment, posting.period, deep=deep)
+        (line,) = found.lines
+        assert line.why.worth is not None
+        assert from_text(line.why.worth.exact) == from_text(line.amount) == posting.amount
+        assert (line.status, line.reason, line.payee) == (posting.status, posting.reason, posting.payee)
+        assert from_json(to_json(found)) == found
+        assert render_text(found)

@@ -1,4 +1,4 @@
-"""The boundary examples: each holds one rule of `docs/reference/semantics.md` where another reading pays another cent."""
+"""The boundary examples: each holds a rule of the semantics page where another reading pays another cent."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mhrules.source import Source
 from mhrules.syntax import tree as t
 from mhrules.syntax.parse import tree_from_text
-from mhrules.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "semantics.md"
@@ -52,6 +52,12 @@ def test_rules_are_numbered_once_and_in_order() -> None:
     assert numbers == sorted(set(numbers))
     for section, last in Counter(section for section, _ in numbers).items():
         assert [rule for part, rule in numbers if part == section] == list(range(1, last + 1))
+
+
+def test_every_rule_names_what_holds_it() -> None:
+    rules = re.split(r"(?m)^(?:\*\*(?=S\d)|#)", text())
+    bare = [rule[:60] for rule in rules if rule.startswith("S") and not MENTION.search(rule) and not TEST.search(rule)]
+    assert bare == []
 
 
 def test_every_named_example_exists() -> None:

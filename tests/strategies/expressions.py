@@ -48,7 +48,9 @@ class Expressions:
         if found.size > LARGEST:
             found = self.leaf(sort)
         if not_negative and not found.not_negative:
-            return Ex(f"greatest({found.text}, {self.zero(sort)})", sort, found.size, found.places, True, simple=True)
+            pair = [self.zero(sort), found.text]
+            text = f"greatest({', '.join(self.dice.shuffled(pair))})"
+            return Ex(text, sort, found.size, found.places, True, simple=True)
         return found
 
     def zero(self, sort: Sort) -> str:
@@ -137,10 +139,14 @@ class Expressions:
     def compound(self, sort: Sort, depth: int) -> Ex:
         ways: list[Callable[[Sort, int], Ex]] = [self.choice, self.extreme, self.if_else]
         if sort is Sort.YES:
-            ways = [self.comparison, self.comparison, self.logic, self.logic, self.negation, self.membership]
+            ways = [self.comparison, self.comparison, self.logic, self.logic, self.negation, self.membership, self.of_months]
         else:
             ways += [self.sum, self.sum, self.product, self.product, self.product, self.quotient, self.kept]
-            ways += [self.bands, self.rounded, self.increased, self.best_of]
+            ways += [self.bands, self.rounded, self.increased, self.best_of, self.among_practices]
+        if sort is Sort.MONEY:
+            ways.append(self.by_month)
+        if sort is Sort.PLAIN:
+            ways += [self.counted, self.of_months]
         if sort in (Sort.MONEY, Sort.PRICE, Sort.PLAIN):
             ways.append(self.steps)
         return self.dice.pick(ways)(sort, depth - 1)
@@ -205,7 +211,8 @@ class Expressions:
         if sort is not Sort.MONTHS and self.dice.chance(30):
             literal = self.literal(sort, least=1)
             return evolve(literal, places=0)
-        return Ex(f"greatest({value.text}, {one})", sort, value.size, 0, True, simple=True)
+        text = f"greatest({', '.join(self.dice.shuffled([one, value.text]))})"
+        return Ex(text, sort, value.size, 0, True, simple=True)
 
     def extreme(self, sort: Sort, depth: int) -> Ex:
         if sort is Sort.YES:
@@ -324,6 +331,48 @@ class Expressions:
         text = f"{base.operand} plus {step.text} for each {full}{size} ({quantity.text}) above {self.dice.integer(0, 30)}{cap}"
         size = base.size + quantity.size * step.size
         return Ex(text, sort, size, 12, base.not_negative)
+
+    # ------------------------------------------------------------------------- months, and other practices
+
+    def monthly(self) -> Expressions:
+        """For what is reckoned in each month of a longer period."""
+        return evolve(self, scope=evolve(self.scope, period="month", lets=(), payments=(), pools=False))
+
+    def by_month(self, sort: Sort, depth: int) -> Ex:
+        """Money that is reckoned in each month, and added up."""
+        if self.scope.period == "month" or not self.scope.built_in:
+            return self.of(sort, depth)
+        month = self.monthly().of(sort, min(depth, 1))
+        return Ex(f"(({month.text}) by month)", sort, month.size * 12, month.places, month.not_negative, simple=True)
+
+    def of_months(self, sort: Sort, depth: int) -> Ex:
+        """In how many months of a longer period something holds, or whether in any or every one."""
+        if self.scope.period == "month" or not self.scope.built_in:
+            return self.of(sort, depth)
+        condition = evolve(self.monthly(), scope=self.monthly().scope.inner).of(Sort.YES, min(depth, 1)).text
+        if sort is Sort.PLAIN:
+            return Ex(f"count(months where {condition})", sort, 12, 0, True, simple=True)
+        return Ex(f"{self.dice.pick(('any', 'every'))}(months where {condition})", sort, 1, 0, True, simple=True)
+
+    def counted(self, sort: Sort, depth: int) -> Ex:
+        """How many of some yes/no facts are met."""
+        flags = [f.name for f in self.deciders() if f.sort is Sort.YES]
+        flags += [p.ex.text for p in self.scope.parameters if p.ex.sort is Sort.YES and p.changes == "never"]
+        if not flags:
+            return self.of(sort, depth)
+        return Ex(f"(number met of {', '.join(flags)})", sort, len(flags), 0, True, simple=True)
+
+    def among_practices(self, sort: Sort, depth: int) -> Ex:
+        """What practices have on average, at least, at most, or at a percentile; nothing of no practice."""
+        plain = [f for f in self.deciders() if f.sort is sort and "practice" in f.table]
+        if not (plain and self.scope.pools) or (self.scope.amount and sort is Sort.MONEY):
+            return self.of(sort, depth)
+        fact = self.dice.pick(plain)
+        word = self.dice.pick(("average(", "minimum(", "maximum(", f"percentile({self.dice.integer(1, 100)}, "))
+        other = self.literal(sort, least=0) if sort is not Sort.MONTHS else Ex("0", sort, 1, 0, True, True)
+        text = f"({word}{fact.name} over practices) default {other.text})"
+        size = max(fact.size, other.size)
+        return Ex(text, sort, size, 12 if word == "average(" else max(fact.places, other.places), fact.low >= 0, simple=True)
 
     # ------------------------------------------------------------------------------------- conditions
 

@@ -51,6 +51,16 @@ class Program:
 
 
 @frozen
+class Payments:
+    """What payments a program has: as others may read them, their texts, and what contracts may choose of them."""
+
+    known: tuple[Payment, ...]
+    texts: tuple[str, ...]
+    optional: tuple[str, ...]
+    formed: tuple[str, ...]
+
+
+@frozen
 class Writer:
     """Writes one program; `pools` lets practices look at each other, `gates` puts facts into participation."""
 
@@ -76,20 +86,20 @@ class Writer:
         defines, define_texts = self.defines(scope)
         scope = evolve(scope, defines=defines)
         participation = self.participation(scope)
-        payments, payment_texts, optional = self.payments(scope, participant)
-        reports = self.reports(evolve(scope, period="year", payments=payments))
-        ensures = self.ensures(payments)
+        payments = self.payments(scope, participant)
+        reports = self.reports(evolve(scope, period="year", payments=payments.known))
+        ensures = self.ensures(payments.known)
         frame = self.frame(calendar, payers, participant, dice.integer(1, len(payers)))
         if any(fact.name == "joined" for fact in facts):
             frame = (*frame, f"payee network of {participant} by organization")
             if dice.chance(15):
                 frame = (*frame, "starts joined")
-        kept = used((*texts, *table_texts, *define_texts), (*participation, *payment_texts, *reports, *ensures))
+        kept = used((*texts, *table_texts, *define_texts), (*participation, *payments.texts, *reports, *ensures))
         open_ones = [p for p in parameters if p.opened and any(t.startswith(f"parameter {p.ex.text} ") for t in kept)]
-        contracts = self.contracts(calendar, payers, open_ones, optional, participation, participant)
+        contracts = self.contracts(calendar, payers, open_ones, payments, participation, participant)
         return Program(
             frame=frame,
-            clauses=(*blocks, *kept, *participation, *payment_texts, *reports, *ensures),
+            clauses=(*blocks, *kept, *participation, *payments.texts, *reports, *ensures),
             contracts=contracts,
             years=years,
             first_day=first,
@@ -217,7 +227,13 @@ class Writer:
             by = dice.pick(numbers)
             cut = dice.integer(by.low + 1, min(by.high, 30) - 1)
             low, high = f"{by.low} to {cut}", f"{cut + 1} or more"
-            shape = dice.integer(0, 2)
+            shape = dice.integer(0, 3)
+            if shape == 3:
+                name = f"(interpolate t{at} at size)"
+                texts.append(interpolated(f"t{at}", sort, [cell.text for cell in cells]))
+                size = max(c.size for c in cells)
+                found.append(Ex(name, sort, size, 12, True, simple=True))
+                continue
             if shape == 0:
                 keys, rows = "kind", [f"low or middle : {cells[0].text}", f"high : {cells[1].text}"]
             elif shape == 1:
@@ -268,17 +284,25 @@ class Writer:
         body = "\n".join(f"  {clause}" for clause in clauses)
         return (f"participation open to stricter {{\n{body}\n}}",)
 
-    def payments(self, scope: Scope, participant: str) -> tuple[tuple[Payment, ...], tuple[str, ...], list[str]]:
-        found: list[Payment] = []
-        texts, optional = [], []
-        for at in range(self.dice.integer(1, 4)):
-            name, choosable = f"pay{at}", self.dice.chance(25)
-            payment, body = self.payment(name, scope, tuple(found), participant)
-            optional += [name] if choosable else []
-            head = f'payment {name} "Payment {at}"{" optional" if choosable else ""}'
-            texts.append(f"{head} {{\n" + "\n".join(f"  {clause}" for clause in body) + "\n}")
-            found.append(payment)
-        return tuple(found), tuple(texts), optional
+    def payments(self, scope: Scope, participant: str) -> Payments:
+        """One to four payments, each of which may total those before it."""
+        dice, made = self.dice, Payments((), (), (), ())
+        for at in range(dice.integer(1, 4)):
+            name, optional, formed = f"pay{at}", dice.chance(25), dice.chance(12)
+            payment, body = self.payment(name, scope, made.known, participant)
+            if formed:
+                other, second = self.payment(name, scope, made.known, participant)
+                longer = max(payment, other, key=lambda each: PERIOD_MONTHS[each.period])
+                payment = evolve(longer, not_negative=payment.not_negative and other.not_negative)
+                body = [f"form {word} {{\n" + indented(form) + "\n}" for word, form in (("one", body), ("two", second))]
+            head = f'payment {name} "Payment {at}"{" optional" * optional}{" payable as one or two" * formed}'
+            made = Payments(
+                known=(*made.known, payment),
+                texts=(*made.texts, f"{head} {{\n{indented(body)}\n}}"),
+                optional=(*made.optional, *[name] * optional),
+                formed=(*made.formed, *[name] * formed),
+            )
+        return made
 
     def payment(
         self, name: str, scope: Scope, before: tuple[Payment, ...], participant: str
@@ -326,7 +350,7 @@ class Writer:
     def pays(self, basis: str, unit: Sort, scope: Scope) -> Ex:
         """What a payment pays: an expression in its unit, or a part of a pool."""
         dice = self.dice
-        if basis != "year" or not self.pools or not dice.chance(50):
+        if basis != "year" or not self.pools or not dice.chance(75):
             return Expressions(dice, scope).of(unit, dice.integer(1, 3))
         flags = [f.name for f in scope.facts if f.sort is Sort.YES and not f.missing and f.table == ("practice", "year")]
         refused = f" where {dice.pick(flags)}, refused shares return to payer" if flags and dice.chance(60) else ""
@@ -370,20 +394,21 @@ class Writer:
         calendar: Calendar,
         payers: Sequence[str],
         parameters: Sequence[Parameter],
-        optional: Sequence[str],
+        payments: Payments,
         participation: tuple[str, ...],
         participant: str,
     ) -> tuple[str, ...]:
         """A contract for some payers: sets, declines, credits, a requirement of its own."""
         dice, texts = self.dice, []
         for payer in payers:
-            if not dice.chance(60):
+            if not (payments.formed or dice.chance(60)):
                 continue
             clauses = [f"effective {calendar.day(dice.pick((0, 0, 0, 2)))}"]
             for parameter in parameters:
                 if dice.chance(70):
                     clauses.append(f"set {parameter.ex.text} = {self.value(parameter.ex.sort).text.replace(' pmpm', '')}")
-            clauses += [f'decline {name} because "too small"' for name in optional if dice.chance(40)]
+            clauses += [f'decline {name} because "too small"' for name in payments.optional if dice.chance(40)]
+            clauses += [f"pay {name} as {dice.pick(('one', 'two'))}" for name in payments.formed]
             if dice.chance(40):
                 excess = dice.pick((", excess lapses", ", excess carries forward", ""))
                 source = f"from facts of {participant}, payer, year column paid_before"
@@ -419,6 +444,16 @@ class Calendar:
         elif changes == "monthly":
             day = self.day(dice.integer(1, 6))
         return day if day is not None and self.first < day < self.last else None
+
+
+def indented(lines: Sequence[str]) -> str:
+    return "\n".join(f"  {line}" for text in lines for line in text.splitlines())
+
+
+def interpolated(name: str, sort: Sort, cells: Sequence[str]) -> str:
+    """A table by `size` whose rows run from one value to another."""
+    rows = f"  1 to 20 : {cells[0]} to {cells[1]}\n  20 to 40 : {cells[1]} to {cells[2]}"
+    return f"table {name} by size : {sort.value} {{\n{rows}\n}}"
 
 
 def mentioned(clause: str, clauses: Sequence[str]) -> bool:
