@@ -65,6 +65,7 @@ docs: $(VENV)/.dev
 pages: $(VENV)/.dev
 	@echo "writing the generated pages"
 	@$(RUN) -c 'from mhrules.diagnostics.pages import index; print(index(), end="")' > docs/errors/index.md
+	@$(RUN) -c 'from mhrules.semantics.built_ins_page import built_ins; print(built_ins(), end="")' > docs/reference/built-ins.md
 
 ci:
 	@.ci/run

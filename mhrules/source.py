@@ -57,14 +57,17 @@ class Span:
 
     @property
     def line(self) -> int:
+        """The 1-based line on which it starts."""
         return self.source.line_of(self.start)
 
     @property
     def column(self) -> int:
+        """The 1-based column at which it starts."""
         return self.source.column_of(self.start)
 
     @property
     def end_line(self) -> int:
+        """The 1-based line that holds its last character."""
         return self.source.line_of(max(self.start, self.end - 1))
 
     @property

@@ -9,6 +9,7 @@ from mhrules.check.cycles import check_cycles
 from mhrules.check.dead import check_dead_clauses
 from mhrules.check.decided import check_decided
 from mhrules.check.examples import check_examples
+from mhrules.check.months import check_months
 from mhrules.check.negative import check_signs
 from mhrules.check.stricter import check_stricter
 from mhrules.check.totality import check_totality
@@ -28,6 +29,7 @@ ANALYSES: tuple[Analysis, ...] = (
     check_coarse_totals,
     check_signs,
     check_width,
+    check_months,
     check_dead_clauses,
     check_stricter,
     check_unused,

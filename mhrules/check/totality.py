@@ -175,7 +175,7 @@ class _Check:
     def meets_at_an_end(self, overlap: Overlap) -> bool:
         """Whether two rows of an interpolated table only share an end, where both give the same value."""
         table = self.decision.node
-        if not isinstance(table, t.Table) or any(row.to_value is None for row in table.rows if row.patterns):
+        if not isinstance(table, t.Table):
             return False
         rows = [row for row in table.rows if row.patterns]
         one, other = rows[overlap.first], rows[overlap.second]
@@ -185,6 +185,6 @@ class _Check:
 def _runs_into(one: t.TableRow, other: t.TableRow) -> bool:
     """Whether one interpolated row ends where the other begins, at the same value."""
     end, begin = one.patterns[0].alternatives[0], other.patterns[0].alternatives[0]
-    if end.to is None or one.to_value is None:
+    if end.to is None or one.to_value is None or other.to_value is None:
         return False
     return end.to.span.text == begin.value.span.text and one.to_value.span.text == other.value.span.text

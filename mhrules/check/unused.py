@@ -68,6 +68,8 @@ def _mentioned(program: Program) -> set[str]:
     found = set(reach.anywhere() | reach.from_nodes(others))
     found |= {group.fact.text for group in program.keys.values() if isinstance(group, t.GroupByFact)}
     found |= {payee.fact.text for payee in program.payees.values()}
+    credits = (node for example in program.examples for node in example.walk() if isinstance(node, t.Credit))
+    found |= {credit.column.text for credit in credits if credit.column is not None}
     if program.starts is not None:
         found.add(program.starts.fact.text)
     for contract in program.contracts:

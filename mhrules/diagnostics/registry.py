@@ -129,6 +129,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH410", "definition-by-itself", Severity.ERROR, "definition needs itself"),
     ("MH411", "unfit-baseline-weights", Severity.ERROR, "baseline weights do not make 100%"),
     ("MH412", "too-many-steps", Severity.ERROR, "expression or chain of definitions is too long"),
+    ("MH413", "uncounted-months", Severity.ERROR, "member months are used without a rule for counting them"),
     ("MH420", "open-case", Severity.ERROR, "case that no row decides"),
     ("MH421", "otherwise-not-last", Severity.ERROR, "`otherwise` is not the last row"),
     ("MH422", "first-without-otherwise", Severity.ERROR, "`choose first` does not end in `otherwise`"),

@@ -27,7 +27,6 @@ from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, mont
 from mhrules.semantics.types import Kind
 from mhrules.source import Span
 
-CENTS = 2
 DEEPEST = 50_000  # Python calls; a quantity that rests on another takes about ten
 T = TypeVar("T")
 _RUNNING = object()  # stands in the memory for a value that is being worked out
@@ -530,9 +529,10 @@ class Interpreter:
         return record.parts.get(self.world.lookup(row, node.among), 0)
 
     def _split_record(self, node: ir.Split, group: Row) -> SplitRecord:
-        """The pool in whole cents, split once for everybody in the group."""
-        pool = round_to(self.number(node.pool, group), CENTS, self.plan.rounding[1])
-        cent = 10 ** (PLACES - CENTS)
+        """The pool in whole cents (or what postings are rounded to), split once for everybody in the group."""
+        places, rounding = self.plan.rounding
+        pool = round_to(self.number(node.pool, group), places, rounding)
+        cent = 10 ** (PLACES - places)
         gathering = Gathering()
         weights: dict[str, int] = {}
         refused: set[str] = set()
@@ -552,7 +552,7 @@ class Interpreter:
         except ValueError:
             negative = [key for key, weight in weights.items() if weight < 0]
             why = f"the weight of `{negative[0]}` is negative" if negative else "nobody in it has a positive weight"
-            text = f"{to_text(pool, CENTS)} cannot be split for {self.words(group)}: {why}"
+            text = f"{to_text(pool, places)} cannot be split for {self.words(group)}: {why}"
             raise fault("MH707", text, node.span) from None
         except kernel.TooLarge:
             raise self._too_large(node.span, group) from None

@@ -151,11 +151,12 @@ class _Reader:
             return
         if set(declared.keys) != set(keys):
             wanted = ", ".join(self.word(k) for k in declared.keys)
+            form = " ".join(f"{self.word(k)} …" for k in declared.keys)
             self.findings.report(
                 "MH233",
                 f"`{name}` is a fact of {wanted}",
                 value.span,
-                help=f"give it by its keys: `given {' '.join(f'{self.word(k)} …' for k in declared.keys)} {{ {name} … }}`",
+                help=f"give it by its keys: `given {form} {{ {name} … }}`",
             )
             return
         plain = self.plain(value.value)
@@ -307,6 +308,7 @@ def years_named(example: t.Example, program: Program) -> list[int]:
                     years.add(program.calendar.year_of(int(year) * MONTHS_IN_YEAR + int(month) - 1))
     if not years:
         years = {program.calendar.year_of(month_of(program.term_first))}
-        given = [k.value for c in example.clauses if isinstance(c, t.GivenFacts) for k in c.keys if k.key.text == "year"]
+        facts = [clause for clause in example.clauses if isinstance(clause, t.GivenFacts)]
+        given = [key.value for clause in facts for key in clause.keys if key.key.text == "year"]
         years = {int(y) for y in given if y.isdigit()} or years
     return sorted(years)

@@ -140,6 +140,7 @@ class Arithmetic(Expression):
     rounding: Rounding | None = None
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.left, self.right)
 
 
@@ -152,6 +153,7 @@ class Round(Expression):
     rounding: Rounding
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.operand,)
 
 
@@ -168,6 +170,7 @@ class Extreme(Expression):
     conditions: tuple[Expression | None, ...] = ()
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return self.operands + tuple(c for c in self.conditions if c is not None)
 
 
@@ -180,6 +183,7 @@ class Compare(Expression):
     right: Expression
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.left, self.right)
 
 
@@ -191,6 +195,7 @@ class OneOf(Expression):
     values: tuple[Value, ...]
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.operand,)
 
 
@@ -202,6 +207,7 @@ class Logic(Expression):
     operands: tuple[Expression, ...]
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return self.operands
 
 
@@ -212,6 +218,7 @@ class Not(Expression):
     operand: Expression
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.operand,)
 
 
@@ -232,6 +239,7 @@ class Case(Expression):
     rows: tuple[CaseRow, ...]
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         conditions = tuple(row.condition for row in self.rows if row.condition is not None)
         return conditions + tuple(row.value for row in self.rows)
 
@@ -243,6 +251,7 @@ class Known(Expression):
     operand: Expression
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.operand,)
 
 
@@ -254,6 +263,7 @@ class Default(Expression):
     fallback: Expression
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return (self.operand, self.fallback)
 
 
@@ -276,6 +286,7 @@ class Aggregate(Expression):
     same: tuple[str, ...] = ()
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return tuple(part for part in (self.body, self.where) if part is not None)
 
 
@@ -305,6 +316,7 @@ class Split(Expression):
     refused_return: bool
 
     def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
         return tuple(part for part in (self.pool, self.where, self.weight) if part is not None)
 
 

@@ -141,6 +141,36 @@ class Clauses(Payments):
                 else:
                     self.table_value(table, context, table.name.span)
 
+    def member_clauses(self) -> None:
+        """Looks up the names in clauses about members, claims and measures, which settle later (MH901 then)."""
+        outer, self.findings = self.findings, Findings()
+        for node, context in self.member_expressions():
+            self.lower(node, context)
+        inner, self.findings = self.findings, outer
+        self.findings.extend(found for found in inner.sorted() if found.code == "MH201")
+
+    def member_expressions(self) -> Iterator[tuple[t.Expression, Context]]:
+        """The expressions of those clauses, each with what its clause supplies."""
+        program = self.program
+        members = Context("a clause about members", MONTH, elements=("members",))
+        if program.eligible is not None:
+            for clause in program.eligible.clauses:
+                if isinstance(clause, t.Exclude):
+                    yield clause.condition, members
+        for population in program.populations.values():
+            yield population.definition, members
+        if program.classify is not None:
+            lines = Context("a service class", MONTH, elements=("members", "claim_lines"))
+            yield from ((row.condition, lines) for row in program.classify.rows if row.condition is not None)
+        if program.attribution is not None:
+            visits = Context("an attribution method", MONTH, elements=("members", "visits"))
+            yield from ((m.where, visits) for m in program.attribution.methods if m.where is not None)
+        for measure in program.measures.values():
+            for part in measure.parts:
+                inside = part.kind in ("eligible", "exclude", "met")
+                context = Context("a measure", YEAR, elements=("members",) if inside else ())
+                yield from ((v, context) for v in part.values if isinstance(v, t.Expression))
+
     def unread_context(self, node: t.Define | t.Table) -> Context:
         """Where a definition stands that nothing reads."""
         return Context(f"`{node.name.text}`, which nothing reads,", self.natural_period(node).value)
@@ -238,6 +268,7 @@ def lowered(lowering: Clauses) -> Lowered:
     used = frozenset(lowering.used)
     settled = tuple(lowering.quantities.values())
     lowering.unused()
+    lowering.member_clauses()
     plan = Plan(
         program=program.name,
         title=program.title,

@@ -10,6 +10,7 @@ from mhrules.plan import ir
 from mhrules.plan.lower_limits import Limits
 from mhrules.plan.lower_numbers import factor_text, unrounded_quotient
 from mhrules.plan.scope import MOST_LISTED, Context, code_type, inside, shown_known
+from mhrules.semantics.builtins import SERVICE
 from mhrules.semantics.types import UNKNOWN, YES_NO, Kind, Share, Type, number
 from mhrules.source import Span
 from mhrules.syntax import tree as t
@@ -92,7 +93,7 @@ class Conditions(Limits):
     def text_is_a_code(self, left: ir.Expression, right: ir.Expression) -> bool:
         """Whether a written text beside a code is one of its codes; reports it if not."""
         text, code = (left, right) if left.type.kind is Kind.TEXT else (right, left)
-        if not isinstance(text, ir.Literal) or text.value in code.type.codes:
+        if not isinstance(text, ir.Literal) or text.value in code.type.codes or code.type == SERVICE:
             return True
         close = did_you_mean(str(text.value), code.type.codes)
         self.report(

@@ -303,7 +303,7 @@ class Numbers(Builtins):
             return
         for side, other in ((left, right), (right, left)):
             quotient = unrounded_quotient(side)
-            if quotient is not None and other.type.is_money:
+            if quotient is not None and "/" in quotient.span.text and other.type.is_money:
                 above, below = factor_text(quotient.left), factor_text(quotient.right)
                 self.report(
                     "MH451",

@@ -12,7 +12,7 @@ from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, LetScope, Lowering, flat, grain_of
 from mhrules.plan.settings import parameter_changes
-from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, QUANTITIES
+from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, QUANTITIES, SERVICE
 from mhrules.semantics.calendar import month_of
 from mhrules.semantics.program import FactDeclaration
 from mhrules.semantics.types import (
@@ -91,7 +91,7 @@ class Values(Lowering):
     def lower_reference(self, node: t.Reference, context: Context, expected: Type | None) -> ir.Expression:
         """A name used for its value: a code where one is expected, else what is nearest in the text."""
         name = node.name
-        if expected is not None and expected.kind is Kind.CODE and name in expected.codes:
+        if expected is not None and expected.kind is Kind.CODE and (name in expected.codes or expected == SERVICE):
             return self.literal(name, attrs.evolve(expected, missing=False), node.span)
         if name in context.lets:
             self.used.add(("let", name))
@@ -309,9 +309,15 @@ class Values(Lowering):
     def features(self, element: str) -> dict[str, Type]:
         """The columns of an element; those of a declared event are its own."""
         if element in ELEMENTS:
-            return ELEMENTS[element].features
+            features = ELEMENTS[element].features
+            return {name: self.service_class() if kind is SERVICE else kind for name, kind in features.items()}
         own = self.program.event_facts.get(element, {})
         return {**ELEMENTS["events"].features, **{name: fact.type for name, fact in own.items()}}
+
+    def service_class(self) -> Type:
+        """What `service` can be: a class of the program's `classify` clause, or any word of the source."""
+        rows = () if self.program.classify is None else self.program.classify.rows
+        return attrs.evolve(SERVICE, codes=tuple(dict.fromkeys(row.service.text for row in rows)))
 
     # ------------------------------------------------------------------------------------- parameters
 

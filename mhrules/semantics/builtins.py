@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mhrules.semantics.types import DATE, DOLLARS, TEXT, YES_NO, Type, count, money_per, number
+from mhrules.semantics.types import DATE, DOLLARS, TEXT, YES_NO, Kind, Type, count, money_per, number
 
 FUNCTIONS = frozenset(
     "sum count average minimum maximum any every share percentile latest least greatest known total paid "
@@ -38,7 +38,12 @@ QUANTITY_TABLE = (
         "plain number",
         "1 in the 12 months from the first day of the practice's first month, 2 in the next 12, and so on",
     ),
-    BuiltIn("program_year", "period", "plain number", "1 in the program year that holds the term's first month, 2 in the next, and so on"),
+    BuiltIn(
+        "program_year",
+        "period",
+        "plain number",
+        "1 in the program year that holds the term's first month, 2 in the next, and so on",
+    ),
     BuiltIn(
         "months_in_period",
         "payer, practice, period",
@@ -87,10 +92,13 @@ class Element:
     features: dict[str, Type]
 
 
+SERVICE = Type(Kind.CODE, name="service", places=0)
+"""A service class: one of the program's `classify` clause, or without one any word of the source."""
+
 CLAIM_FEATURES: dict[str, Type] = {
     "allowed": AMOUNT,
     "paid": AMOUNT,
-    "service": TEXT,
+    "service": SERVICE,
     "code": TEXT,
     "modifier": TEXT,
     "units": number(places=6, low=0, high=10**21),
@@ -99,7 +107,7 @@ ELEMENTS: dict[str, Element] = {
     "members": Element("member", "", {"age": count(), "cost": AMOUNT}),
     "enrollments": Element("enrollment", "", {"age": count(), "cost": AMOUNT}),
     "visits": Element(
-        "visit", "visit", {"service": TEXT, "allowed": AMOUNT, "paid": AMOUNT, "code": TEXT, "date": DATE}
+        "visit", "visit", {"service": SERVICE, "allowed": AMOUNT, "paid": AMOUNT, "code": TEXT, "date": DATE}
     ),
     "claims": Element("claim", "claim", CLAIM_FEATURES),
     "claim_lines": Element("claim_line", "claim line", CLAIM_FEATURES),

@@ -87,6 +87,7 @@ class Type:
 
     @property
     def is_number(self) -> bool:
+        """Whether this is a number, with or without unit."""
         return self.kind is Kind.NUMBER
 
     @property
@@ -101,6 +102,7 @@ class Type:
 
     @property
     def is_unknown(self) -> bool:
+        """Whether a mistake was found there already."""
         return self.kind is Kind.UNKNOWN
 
     def known(self) -> Type:
@@ -108,6 +110,7 @@ class Type:
         return attrs.evolve(self, missing=False) if self.missing else self
 
     def or_missing(self, missing: bool = True) -> Type:
+        """This type, possibly missing."""
         return attrs.evolve(self, missing=self.missing or missing)
 
     def __str__(self) -> str:

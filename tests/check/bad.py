@@ -23,6 +23,7 @@ def program(*clauses: str, payers: str = ONE_PAYER, term: str = "2011-01-01 to 2
     body = "\n  ".join(clauses)
     return (
         f'program pilot "Pilot" edition "1" {{\n  term {term}\n  rounding to cents half up\n'
+        f"  months count when attributed and enrolled on day 1\n"
         f"  convening {{\n    {payers}\n  }}\n  {body}\n}}\n"
     )
 

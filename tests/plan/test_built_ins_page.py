@@ -11,7 +11,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "built-ins.m
 
 
 def test_the_page_is_up_to_date() -> None:
-    """After a change: `python -c "from mhrules.semantics.built_ins_page import built_ins; print(built_ins(), end='')"`."""
+    """After a change, write what `built_ins()` gives to that file."""
     assert PAGE.read_text(encoding="utf-8") == built_ins()
 
 

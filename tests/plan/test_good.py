@@ -315,6 +315,24 @@ def test_a_fact_by_line_is_no_fact_of_a_choice_of_payers_without_lines() -> None
 
 
 @pytest.mark.parametrize(
+    ("table", "value", "grain"),
+    [
+        ("table part by line : % { medicaid : 10%; otherwise : 5% }", "sum(part of line_cost over lines)", Y),
+        (
+            'table part by region : % { "north" : 10%; otherwise : 5% }',
+            "part of benchmark",
+            ("practice", "region", "year"),
+        ),
+        ("table part by track, good : % {\n | yes | no\n basic | 10% | 5%\n enhanced | 8% | 2%\n }", "part", Y),
+        ("table part by tier : % { middle or more : 10%; low : 5% }", "part", Y),
+        ("table part by contract_year : % { 1 : 10%; 2 or more : 5% }", "part at end of period", PY),
+    ],
+)
+def test_a_table_by_any_key(table: str, value: str, grain: tuple[str, ...]) -> None:
+    assert in_a_year(value, table).grain == grain
+
+
+@pytest.mark.parametrize(
     ("condition", "period"),
     [
         ("fee <= $10 pmpm", "month"),

@@ -99,7 +99,9 @@ def test_the_run_is_clean(settlement: Settlement) -> None:
         ("result_by_cell", "shared-saving-deficit|17"),
     ],
 )
-def test_every_cell_of_line_and_region_is_reproduced(case: Any, settlement: Settlement, report: str, metric: str) -> None:
+def test_every_cell_of_line_and_region_is_reproduced(
+    case: Any, settlement: Settlement, report: str, metric: str
+) -> None:
     assert reported(settlement, report) == cells(case, metric)
 
 

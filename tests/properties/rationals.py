@@ -115,6 +115,9 @@ class Reckoner:
         values = [self.value(a.value) for a in node.alternatives if a.condition is None or self.value(a.condition)]
         return max(values) if node.greater else min(values)
 
+    def _numbermet(self, node: t.NumberMet) -> Value:
+        return Fraction(sum(self.value(condition) for condition in node.conditions))
+
     def _increased(self, node: t.Increased) -> Value:
         base, factor = self.value(node.operand), Fraction(1)
         for increase in node.increases:

@@ -23,21 +23,29 @@ class Rising:
     dice: Dice
 
     def amount(self, depth: int) -> str:
-        ways = (self.leaf,) if depth <= 0 else (self.sum, self.part, self.limited, self.rounded, self.bands, self.steps, self.two)
+        ways = (
+            (self.leaf,)
+            if depth <= 0
+            else (self.sum, self.part, self.limited, self.rounded, self.bands, self.steps, self.two)
+        )
         return self.dice.pick(ways)(depth - 1)
 
     def dollars(self, most: int = 900) -> int:
         return self.dice.integer(0, most)
 
     def leaf(self, depth: int) -> str:
-        return self.dice.pick(("spent", f"score * ${self.dollars(9)}.{self.dice.integer(10, 99)}", f"${self.dollars()}"))
+        return self.dice.pick(
+            ("spent", f"score * ${self.dollars(9)}.{self.dice.integer(10, 99)}", f"${self.dollars()}")
+        )
 
     def sum(self, depth: int) -> str:
         return f"({self.amount(depth)} + {self.amount(0)})"
 
     def part(self, depth: int) -> str:
         share = f"{self.dice.integer(0, 120)}.{self.dice.integer(0, 999):03d}%"
-        return self.dice.pick((f"({share} * ({self.amount(depth)}))", f"({self.amount(depth)} / {self.dice.integer(1, 90)})"))
+        return self.dice.pick(
+            (f"({share} * ({self.amount(depth)}))", f"({self.amount(depth)} / {self.dice.integer(1, 90)})")
+        )
 
     def limited(self, depth: int) -> str:
         low = self.dollars()
@@ -83,7 +91,7 @@ class Raise:
 def raises(draw: Callable[[Any], Any]) -> Raise:
     dice = Drawn(draw)
     rising = Rising(dice)
-    gate = f'gate enough "Enough" : score >= {dice.integer(1, 999)}' if dice.chance(40) else "cite \"no gate\""
+    gate = f'gate enough "Enough" : score >= {dice.integer(1, 999)}' if dice.chance(40) else 'cite "no gate"'
     limits = [f"at most {rising.amount(1)}"] * dice.chance(40) + [f"at least {rising.amount(0)}"] * dice.chance(40)
     text = f"""mhrules 1
 program pilot "Pilot" edition "1" {{

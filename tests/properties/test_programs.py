@@ -139,16 +139,23 @@ def test_practices_apart_are_as_practices_together(case: Case) -> None:
     together = result_of(case)
     practices = case.dice.shuffled(together.books.world.practices)
     cut = case.dice.integer(0, len(practices))
-    parts = [settled(case.plan, only(case.rows, column, some), case.year) for some in (practices[:cut], practices[cut:])]
+    parts = [
+        settled(case.plan, only(case.rows, column, some), case.year) for some in (practices[:cut], practices[cut:])
+    ]
     assert together.ok is all(part.ok for part in parts)
     if together.ok:
         assert sorted(postings(together)) == sorted(posting for part in parts for posting in postings(part))
-        assert set(quantities_csv(together).splitlines()) == {row for part in parts for row in quantities_csv(part).splitlines()}
+        assert set(quantities_csv(together).splitlines()) == {
+            row for part in parts for row in quantities_csv(part).splitlines()
+        }
 
 
 def only(rows: Rows, column: str, practices: list[str]) -> Rows:
     """The rows of some practices, and those that are no practice's."""
-    return {name: [row for row in some if row.get(column, practices) in (*practices, practices)] for name, some in rows.items()}
+    return {
+        name: [row for row in some if row.get(column, practices) in (*practices, practices)]
+        for name, some in rows.items()
+    }
 
 
 # -------------------------------------------------------------------------------------------- every line

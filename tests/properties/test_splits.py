@@ -112,7 +112,9 @@ def test_a_pool_is_split_exactly(pool: Pool) -> None:
         posted = {p.practice: Fraction(p.amount, ONE) for p in result.postings if p.payment == payment}
         refused = {n for n in exact if payment == "refused" and not pool.takes[n]}
         assert all(part % CENT == 0 for part in posted.values())
-        assert all(abs(part - exact[name]) < CENT for name, part in posted.items() if name in exact and name not in refused)
+        assert all(
+            abs(part - exact[name]) < CENT for name, part in posted.items() if name in exact and name not in refused
+        )
         assert not any(part for name, part in posted.items() if name in refused or name not in exact)
         returned = amount - sum(posted.values())
         assert returned == 0 or (refused and abs(returned - sum(exact[name] for name in refused)) < CENT * len(exact))

@@ -19,7 +19,19 @@ from tests.strategies.settled import checked, plan_of, postings, settled
 
 FEWER = settings(max_examples=max(10, settings.default.max_examples // 2))
 QUOTED = re.compile(r'("[^"\n]*")')
-SCRAPS = (*"{}();:,=<>+-*/%$#\"|.0127 \n", "choose ", "when ", "otherwise", "pays ", "per ", "12-31", "..", "é", "\u202e", "of ")
+SCRAPS = (
+    *'{}();:,=<>+-*/%$#"|.0127 \n',
+    "choose ",
+    "when ",
+    "otherwise",
+    "pays ",
+    "per ",
+    "12-31",
+    "..",
+    "é",
+    "\u202e",
+    "of ",
+)
 
 
 def careless(text: str, dice: Dice) -> str:

@@ -83,9 +83,7 @@ def test_a_spread_amount_carries_forward_what_a_year_could_not_take() -> None:
         b.credit("a", "fee", amount="150.00", carries_forward=True), payments=(b.payment("fee", b.form(b.usd(100))),)
     )
     assert credited(of, {}, 2012) == ["p1 fee 2012 -100.00"]
-    small = b.payment(
-        "fee", b.form(b.usd(100), gates=(b.gate("later", b.compare(">", _year(), b.num(1, b.WHOLE))),))
-    )
+    small = b.payment("fee", b.form(b.usd(100), gates=(b.gate("later", b.compare(">", _year(), b.num(1, b.WHOLE))),)))
     of = plan(b.credit("a", "fee", amount="30.00", carries_forward=True), payments=(small,))
     assert credited(of, {}, 2012) == []
     assert credited(of, {}, 2013) == ["p1 fee 2013 -60.00"]

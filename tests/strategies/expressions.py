@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from attrs import evolve, frozen
@@ -12,6 +13,7 @@ from tests.strategies.scope import Ex, Fact, Scope, Sort
 WIDEST = 10**36  # of 10**38: what a generated product or quotient may need
 PRICES = 10**20  # a price is multiplied by member months afterwards
 LARGEST = 10**20
+LARGEST_PRICE = 10**8
 NUMBERS = (Sort.MONEY, Sort.PRICE, Sort.MONTHS, Sort.PLAIN, Sort.PERCENT)
 ROUNDINGS = ("to 2 places", "to 4 places half even", "to whole half up", "down to 1 places", "up to whole")
 MONEY_ROUNDINGS = ("to cents", "to cents half even", "down to cents", "up to dollars", "to 4 places half even")
@@ -45,7 +47,7 @@ class Expressions:
     def of(self, sort: Sort, depth: int, *, not_negative: bool = False) -> Ex:
         """An expression of a sort; one that is never negative, as the text shows, if asked for."""
         found = self.leaf(sort) if depth <= 0 else self.compound(sort, depth)
-        if found.size > LARGEST:
+        if found.size > (LARGEST_PRICE if sort is Sort.PRICE else LARGEST):
             found = self.leaf(sort)
         if not_negative and not found.not_negative:
             pair = [self.zero(sort), found.text]
@@ -139,7 +141,15 @@ class Expressions:
     def compound(self, sort: Sort, depth: int) -> Ex:
         ways: list[Callable[[Sort, int], Ex]] = [self.choice, self.extreme, self.if_else]
         if sort is Sort.YES:
-            ways = [self.comparison, self.comparison, self.logic, self.logic, self.negation, self.membership, self.of_months]
+            ways = [
+                self.comparison,
+                self.comparison,
+                self.logic,
+                self.logic,
+                self.negation,
+                self.membership,
+                self.of_months,
+            ]
         else:
             ways += [self.sum, self.sum, self.product, self.product, self.product, self.quotient, self.kept]
             ways += [self.bands, self.rounded, self.increased, self.best_of, self.among_practices]
@@ -196,7 +206,7 @@ class Expressions:
         text = f"{top.operand} / {divisor.operand}"
         if self.dice.chance(25):
             text = f"{text} rounded to {self.dice.integer(0, 6)} places half even"
-        if sort is Sort.PRICE and top.size * 10**divisor.places > PRICES // 10**12:
+        if sort is Sort.PRICE and top.size * 10**divisor.places > LARGEST_PRICE:
             return self.leaf(sort)
         good = top.not_negative and divisor.not_negative
         return Ex(f"({text}){tail}" if tail else text, sort, top.size * 10**divisor.places + 1, 12, good)
@@ -226,7 +236,9 @@ class Expressions:
         ends = sorted(self.dice.integer(0, 400) for _ in range(2))
         low, high = (written(sort, end, 2) for end in ends)
         text = f"{value.operand} kept within {low} .. {high}"
-        return evolve(value, text=text, size=max(value.size, 400), places=max(value.places, 2), not_negative=True, simple=False)
+        return evolve(
+            value, text=text, size=max(value.size, 400), places=max(value.places, 2), not_negative=True, simple=False
+        )
 
     def rounded(self, sort: Sort, depth: int) -> Ex:
         value = self.of(sort, depth)
@@ -275,7 +287,7 @@ class Expressions:
                 return [f"{fact.name} < {code}", f"{fact.name} >= {code}"]
             return [f"{fact.name} = {fact.codes[0]}", f"{fact.name} in {{ {', '.join(fact.codes[1:])} }}"]
         ends = self.cuts(fact)
-        middle = [f"({fact.name} >= {low} and {fact.name} < {high})" for low, high in zip(ends, ends[1:], strict=False)]
+        middle = [f"({fact.name} >= {low} and {fact.name} < {high})" for low, high in itertools.pairwise(ends)]
         return [f"{fact.name} < {ends[0]}", *middle, f"{fact.name} >= {ends[-1]}"]
 
     def cuts(self, fact: Fact) -> list[str]:
@@ -299,7 +311,9 @@ class Expressions:
         one, other = self.of(sort, depth), self.of(sort, 0)
         condition = f" when {self.elsewhere().of(Sort.YES, 0).text}" if self.dice.chance(50) else ""
         word = self.dice.pick(("greater", "lesser"))
-        return self.like(f"{word} of {{ one : {one.operand}; other : {other.operand}{condition} }}", one, other, simple=True)
+        return self.like(
+            f"{word} of {{ one : {one.operand}; other : {other.operand}{condition} }}", one, other, simple=True
+        )
 
     def increased(self, sort: Sort, depth: int) -> Ex:
         base = self.of(sort, depth)
@@ -328,7 +342,8 @@ class Expressions:
         full = "full " if self.dice.chance(60) else ""
         cap = f", at most {self.literal(sort, least=1).text}" if self.dice.chance(50) else ""
         size = self.dice.integer(1, 9)
-        text = f"{base.operand} plus {step.text} for each {full}{size} ({quantity.text}) above {self.dice.integer(0, 30)}{cap}"
+        tail = f"({quantity.text}) above {self.dice.integer(0, 30)}{cap}"
+        text = f"{base.operand} plus {step.text} for each {full}{size} {tail}"
         size = base.size + quantity.size * step.size
         return Ex(text, sort, size, 12, base.not_negative)
 
@@ -372,7 +387,9 @@ class Expressions:
         other = self.literal(sort, least=0) if sort is not Sort.MONTHS else Ex("0", sort, 1, 0, True, True)
         text = f"({word}{fact.name} over practices) default {other.text})"
         size = max(fact.size, other.size)
-        return Ex(text, sort, size, 12 if word == "average(" else max(fact.places, other.places), fact.low >= 0, simple=True)
+        return Ex(
+            text, sort, size, 12 if word == "average(" else max(fact.places, other.places), fact.low >= 0, simple=True
+        )
 
     # ------------------------------------------------------------------------------------- conditions
 

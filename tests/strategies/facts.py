@@ -37,10 +37,7 @@ class _Filler:
         dated = any(table.dated for table in plan.schema.tables)
         free = not dated and not self.roster and not plan.schema.table(plan.schema.roster).required
         self.absent = {
-            (practice, year)
-            for practice in self.practices
-            for year in program.years
-            if free and dice.chance(15)
+            (practice, year) for practice in self.practices for year in program.years if free and dice.chance(15)
         }
 
     def rows(self) -> Rows:

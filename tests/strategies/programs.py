@@ -148,9 +148,13 @@ class Writer:
                 columns.append(Fact("pool", Sort.MONEY, "$ -$50_000..$90_000", keys, -5_000_000, 9_000_000, 2))
             if keys == ("practice", "year"):
                 columns.append(Fact("size", Sort.PLAIN, "integer 1..40", keys, 1, 40, 0))
-                columns.append(Fact("kind", Sort.CODE, "tier", keys, 0, 0, 0, codes=("low", "middle", "high"), ordered=True))
+                columns.append(
+                    Fact("kind", Sort.CODE, "tier", keys, 0, 0, 0, codes=("low", "middle", "high"), ordered=True)
+                )
             if keys == ("practice", "payer", "year"):
-                columns.append(Fact("paid_before", Sort.MONEY, "$ $0..$400 or missing", keys, 0, 40_000, 2, missing=True))
+                columns.append(
+                    Fact("paid_before", Sort.MONEY, "$ $0..$400 or missing", keys, 0, 40_000, 2, missing=True)
+                )
                 columns.append(Fact("extra_ok", Sort.YES, "yes/no", keys, 0, 1, 0))
             found += [c for c in columns if c.name not in ("extra_ok", "paid_before", "organization")]
             words = [participant if key == "practice" else key for key in keys if key != "dated"]
@@ -161,7 +165,17 @@ class Writer:
 
     def fact(self, name: str, table: tuple[str, ...]) -> Fact:
         dice = self.dice
-        sorts = (Sort.MONEY, Sort.MONEY, Sort.PERCENT, Sort.PLAIN, Sort.YES, Sort.CODE, Sort.DATE, Sort.MONTHS, Sort.PRICE)
+        sorts = (
+            Sort.MONEY,
+            Sort.MONEY,
+            Sort.PERCENT,
+            Sort.PLAIN,
+            Sort.YES,
+            Sort.CODE,
+            Sort.DATE,
+            Sort.MONTHS,
+            Sort.PRICE,
+        )
         sort = dice.pick(sorts)
         missing = "line" not in table and dice.chance(25)
         places = {Sort.MONEY: 2, Sort.PRICE: 2, Sort.MONTHS: 6}.get(sort, 0)
@@ -352,7 +366,9 @@ class Writer:
         dice = self.dice
         if basis != "year" or not self.pools or not dice.chance(75):
             return Expressions(dice, scope).of(unit, dice.integer(1, 3))
-        flags = [f.name for f in scope.facts if f.sort is Sort.YES and not f.missing and f.table == ("practice", "year")]
+        flags = [
+            f.name for f in scope.facts if f.sort is Sort.YES and not f.missing and f.table == ("practice", "year")
+        ]
         refused = f" where {dice.pick(flags)}, refused shares return to payer" if flags and dice.chance(60) else ""
         pool, weight = dice.pick(
             (
@@ -406,7 +422,9 @@ class Writer:
             clauses = [f"effective {calendar.day(dice.pick((0, 0, 0, 2)))}"]
             for parameter in parameters:
                 if dice.chance(70):
-                    clauses.append(f"set {parameter.ex.text} = {self.value(parameter.ex.sort).text.replace(' pmpm', '')}")
+                    clauses.append(
+                        f"set {parameter.ex.text} = {self.value(parameter.ex.sort).text.replace(' pmpm', '')}"
+                    )
             clauses += [f'decline {name} because "too small"' for name in payments.optional if dice.chance(40)]
             clauses += [f"pay {name} as {dice.pick(('one', 'two'))}" for name in payments.formed]
             if dice.chance(40):

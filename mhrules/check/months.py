@@ -1,0 +1,30 @@
+"""Member months, counted without a rule that says which months count."""
+
+from __future__ import annotations
+
+from mhrules.diagnostics.collect import Findings
+from mhrules.plan.bounds import Bounds
+from mhrules.plan.lower import Lowered
+from mhrules.semantics.program import Program
+from mhrules.semantics.scope import head
+from mhrules.syntax import tree as t
+
+
+def check_months(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
+    """Reports a program that pays or counts by member months and has no `months count` clause (MH413)."""
+    by_member = any(
+        form.unit == "member month" for payment in lowered.plan.payments.values() for form in payment.forms.values()
+    )
+    if program.months_rule is not None or not (by_member or ("table", "panel") in lowered.used):
+        return
+    bases = (n for p in program.payments.values() for n in p.walk() if isinstance(n, t.Basis) and n.unit == "member")
+    basis = next(bases, None)
+    findings.report(
+        "MH413",
+        "the program uses member months, and does not say which months count",
+        head(program.node) if basis is None else basis.span,
+        help=(
+            "add `months count when attributed and enrolled on day 1`",
+            "or `… on day 15`, `… any day`, or `months count in proportion to days`",
+        ),
+    )
