@@ -41,7 +41,7 @@ def explain(
         payment=payment,
         title=plan.title,
         summary=plan.summary,
-        cites=plan.cites,
+        cites=(*settlement.plan.cites, *plan.cites),
         headline=_headline(settlement, found, payer, practice),
         notes=tuple(_notes(settlement)),
         lines=tuple(found),

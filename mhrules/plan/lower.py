@@ -292,6 +292,7 @@ def lowered(lowering: Clauses) -> Lowered:
         examples=program.examples,
         assumed=tuple(n for n in program.notes if n.kind is t.NoteKind.ASSUMED),
         not_yet=later,
+        cites=tuple(clause.text for clause in program.node.clauses if isinstance(clause, t.Cite)),
     )
     return Lowered(
         plan=plan,

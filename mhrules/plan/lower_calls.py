@@ -177,7 +177,7 @@ class Calls(Collections):
         if bare_collection and collection.key == "member" and name == "count":
             counted = self.count_members(argument, collection, context, across=node.across_payers)
             if counted is not None:
-                return counted
+                return attrs.evolve(counted, span=node.span)
         if node.across_payers:
             self.months_are_fixed(node)
         inner = self.inner_context(collection, context, across=node.across_payers)

@@ -106,6 +106,7 @@ class Plan:
     examples: tuple[Example, ...]
     assumed: tuple[Note, ...]
     not_yet: tuple[tuple[str, Span], ...]  # what this plan would need that no engine has yet
+    cites: tuple[str, ...] = ()  # what the program as a whole rests on
 
     def payer(self, name: str) -> PayerPlan:
         """The payer of that name.

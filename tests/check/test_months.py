@@ -27,8 +27,8 @@ def test_a_program_without_member_months_needs_no_rule() -> None:
     ("clause", "name"),
     [
         ('eligible members { exclude old "Old" when aeg > 100 }', "aeg"),
-        ("attribution { every month; first plurality of visits where servise = primary_care within 24 months }", "servise"),
-        ("classify service {\n    when cod = \"99213\" : office\n    otherwise         : other\n  }", "cod"),
+        ("attribution { every month; first plurality of visits where servise = office within 24 months }", "servise"),
+        ('classify service {\n    when cod = "99213" : office\n    otherwise         : other\n  }', "cod"),
         ('measure ed "Emergency" { rate count(visits where servce = emergency) per 1_000 member months }', "servce"),
     ],
 )

@@ -22,8 +22,8 @@ FACTS = (
     Fact("spent", Sort.MONEY, "$ -$9_000..$9_000", ("practice", "year"), -900_000, 900_000, 2),
     Fact("fee", Sort.PRICE, "$ pmpm -$50..$50", ("practice", "year"), -5_000, 5_000, 2),
     Fact("stay", Sort.MONTHS, "member months", ("practice", "year"), 0, 10**15, 6),
-    Fact("rate", Sort.PERCENT, "%(4) -100%..100%", ("practice", "year"), -10_000, 10_000, 4),
-    Fact("score", Sort.PLAIN, "number(3) -90..90", ("practice", "year"), -90_000, 90_000, 3),
+    Fact("rate", Sort.PERCENT, "%(9) -100%..100%", ("practice", "year"), -(10**9), 10**9, 9),
+    Fact("score", Sort.PLAIN, "number -90..90", ("practice", "year"), -90 * 10**6, 90 * 10**6, 6),
     Fact("level", Sort.PLAIN, "integer 0..9", ("practice", "year"), 0, 9, 0),
     Fact("extra", Sort.MONEY, "$ $0..$700 or missing", ("practice", "year"), 0, 70_000, 2, missing=True),
     Fact("met", Sort.YES, "yes/no", ("practice", "year"), 0, 1, 0),
@@ -61,7 +61,9 @@ program pilot "Pilot" edition "1" {{
 def reckonings(draw: Callable[[Any], Any]) -> Reckoning:
     dice = Drawn(draw)
     make = Expressions(dice, Scope("year", ("state",), FACTS, built_in=False))
-    expressions = tuple(make.of(dice.pick(NUMBERS), dice.integer(1, 3)).text for _ in range(6))
+    direct = (make.product, make.quotient, make.rounded_at_once)
+    expressions = [make.of(dice.pick(NUMBERS), dice.integer(1, 3)).text for _ in range(4)]
+    expressions += [way(dice.pick((Sort.MONEY, Sort.PLAIN, Sort.PERCENT)), 1).text for way in direct]
     row: dict[str, Any] = {}
     for fact in FACTS:
         if fact.sort in NUMBERS:
@@ -72,7 +74,7 @@ def reckonings(draw: Callable[[Any], Any]) -> Reckoning:
             row[fact.name] = dice.chance(50) if fact.sort is Sort.YES else dice.pick(fact.codes)
     if dice.chance(40):
         del row["extra"]
-    return Reckoning(expressions, row, dice.pick(tuple(MODES)))
+    return Reckoning(tuple(expressions), row, dice.pick(tuple(MODES)))
 
 
 @given(reckonings())

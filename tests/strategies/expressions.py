@@ -152,7 +152,7 @@ class Expressions:
             ]
         else:
             ways += [self.sum, self.sum, self.product, self.product, self.product, self.quotient, self.kept]
-            ways += [self.bands, self.rounded, self.increased, self.best_of, self.among_practices]
+            ways += [self.bands, self.rounded, self.rounded_at_once, self.increased, self.best_of, self.among_practices]
         if sort is Sort.MONEY:
             ways.append(self.by_month)
         if sort is Sort.PLAIN:
@@ -198,31 +198,32 @@ class Expressions:
         top = self.of(sort, depth)
         if sort is Sort.PERCENT and self.dice.chance(60):
             of = self.dice.pick((Sort.MONEY, Sort.MONTHS, Sort.PLAIN))
-            top, divisor, tail = inner.of(of, depth), inner.divisor(of), " as %"
+            top, (divisor, least), tail = inner.of(of, depth), inner.divisor(of), " as %"
         else:
-            divisor, tail = inner.divisor(Sort.PLAIN), ""
+            (divisor, least), tail = inner.divisor(Sort.PLAIN), ""
         if top.size * 10 ** (12 + divisor.places) > WIDEST or 2 * divisor.size * 10**12 > WIDEST:
             return self.leaf(sort)
         text = f"{top.operand} / {divisor.operand}"
         if self.dice.chance(25):
             text = f"{text} rounded to {self.dice.integer(0, 6)} places half even"
-        if sort is Sort.PRICE and top.size * 10**divisor.places > LARGEST_PRICE:
+        if sort is Sort.PRICE and top.size * least > LARGEST_PRICE:
             return self.leaf(sort)
         good = top.not_negative and divisor.not_negative
-        return Ex(f"({text}){tail}" if tail else text, sort, top.size * 10**divisor.places + 1, 12, good)
+        return Ex(f"({text}){tail}" if tail else text, sort, top.size * least + 1, 12, good)
 
-    def divisor(self, sort: Sort) -> Ex:
+    def divisor(self, sort: Sort) -> tuple[Ex, int]:
+        """Something to divide by, and by how much a quotient can be greater than its numerator."""
         risky = [f for f in self.scope.facts if f.sort is sort and f.places <= 2 and not f.missing]
         readings = [each for fact in risky for each in self.scope.readings(fact)]
         if readings and self.dice.chance(12):
-            return self.dice.pick(readings)
+            reading = self.dice.pick(readings)
+            return reading, 10**reading.places
+        if sort is not Sort.MONTHS and self.dice.chance(30):
+            return self.literal(sort, least=1), 1
         value = self.leaf(sort)
         one = "$1" if sort is Sort.MONEY else "1"
-        if sort is not Sort.MONTHS and self.dice.chance(30):
-            literal = self.literal(sort, least=1)
-            return evolve(literal, places=0)
         text = f"greatest({', '.join(self.dice.shuffled([one, value.text]))})"
-        return Ex(text, sort, value.size, 0, True, simple=True)
+        return Ex(text, sort, value.size, value.places, True, simple=True), 1
 
     def extreme(self, sort: Sort, depth: int) -> Ex:
         if sort is Sort.YES:
@@ -244,6 +245,14 @@ class Expressions:
         value = self.of(sort, depth)
         rule = self.dice.pick(MONEY_ROUNDINGS if sort in (Sort.MONEY, Sort.PRICE) else ROUNDINGS)
         return evolve(value, text=f"{value.operand} rounded {rule}", size=value.size + 1, simple=False)
+
+    def rounded_at_once(self, sort: Sort, depth: int) -> Ex:
+        """A product whose exact value is rounded, once."""
+        value = self.product(sort, depth)
+        if value.simple:
+            return self.rounded(sort, depth)
+        rule = self.dice.pick(MONEY_ROUNDINGS if sort in (Sort.MONEY, Sort.PRICE) else ROUNDINGS)
+        return evolve(value, text=f"{value.text} rounded {rule}", size=value.size + 1)
 
     def if_else(self, sort: Sort, depth: int) -> Ex:
         condition = self.elsewhere().of(Sort.YES, depth)

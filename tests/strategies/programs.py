@@ -22,6 +22,7 @@ TABLES: tuple[tuple[str, ...], ...] = (
     ("practice", "line", "year"),
     ("payer", "year"),
 )
+PLACES = {Sort.PERCENT: 6, Sort.PLAIN: 6, Sort.YES: 0}
 LINES = ("commercial", "medicaid", "medicare")
 ROUNDINGS = ("to cents half up", "to cents half even", "down to cents", "to dollars half up")
 
@@ -220,7 +221,7 @@ class Writer:
             text += f"{bounds} = {values[0].text}"
             if day is not None:
                 text += f", {values[1].text} from {day}"
-            ex = Ex(f"d{at}", sort, size, max(v.places for v in values), True, simple=True)
+            ex = Ex(f"d{at}", sort, size, PLACES.get(sort, 2), True, simple=True)
             found.append(Parameter(ex, changes if day is not None or opened else "never", opened))
             texts.append(text)
         return tuple(found), tuple(texts)
@@ -322,7 +323,8 @@ class Writer:
         self, name: str, scope: Scope, before: tuple[Payment, ...], participant: str
     ) -> tuple[Payment, list[str]]:
         dice = self.dice
-        basis = dice.pick(("member", "month", "quarter", "half_year", "year", "year", "once"))
+        bases = ("member", "month", "quarter", "half_year", "year", "year", "once")
+        basis = "year" if self.pools and not before and dice.chance(40) else dice.pick(bases)
         period = "month" if basis in ("member", "once") else basis
         totals = tuple(p for p in before if PERIOD_MONTHS[p.period] <= PERIOD_MONTHS[period])
         scope = evolve(scope, period=period, payments=totals)
