@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mhrules.check.reading import forms, words
 from mhrules.diagnostics.collect import Findings
@@ -56,7 +56,10 @@ def _report(leaf: ir.Expression, whose: str, payment: str, findings: Findings) -
 
 @frozen
 class _Walk:
-    """Finds the totals that reach an amount of postings by payer, practice and period."""
+    """Finds the totals that reach an amount of postings by payer, practice and period.
+
+    What is split or added up reaches it in parts; there only a total of a longer period than the posting's is coarse.
+    """
 
     payers: int
     participant: str
@@ -64,6 +67,7 @@ class _Walk:
     once: bool
     shared: frozenset[tuple[int, Span]]
     bounds: Bounds
+    pooled: bool = False  # inside what is split or added up: only its time counts
     seen: set[tuple[ir.Quantity, bool]] = field(factory=set)
 
     def coarse(self, node: ir.Expression, *, moved: bool) -> Iterator[tuple[ir.Expression, str]]:
@@ -74,6 +78,11 @@ class _Walk:
         if not node.type.is_total or (self.bounds.signature(node), node.span) in self.shared:
             return
         match node:
+            case ir.Aggregate() if node.body is not None and self.whose(node, moved) is None:
+                inside = evolve(self, period=Period.MONTH) if "month" in node.over else self
+                yield from evolve(inside, pooled=True).coarse(node.body, moved=moved)
+            case ir.Split():
+                yield from evolve(self, pooled=True).coarse(node.pool, moved=moved)
             case ir.Cell() | ir.Aggregate() | ir.Total() | ir.Setting() | ir.Feature():
                 whose = None if isinstance(node, ir.Setting | ir.Feature) else self.whose(node, moved)
                 if whose is not None:
@@ -98,9 +107,9 @@ class _Walk:
 
     def whose(self, node: ir.Expression, moved: bool) -> str | None:
         """Who would pay or be paid a total several times; None if it is as fine as the posting."""
-        if "practice" not in node.keys:
+        if "practice" not in node.keys and not self.pooled:
             return f"each {self.participant} would be paid it once"
-        if self.payers > 1 and "payer" not in node.keys:
+        if self.payers > 1 and "payer" not in node.keys and not self.pooled:
             return f"each of {self.payers} payers would pay it once"
         if self.once or moved:
             return None

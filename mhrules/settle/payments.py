@@ -43,14 +43,6 @@ class _Cover:
     missed: str = ""
 
 
-@frozen
-class _Scale:
-    """What a limit is multiplied by to compare with an exact amount: its units, and the months of its period."""
-
-    units: int
-    of: int
-
-
 class Books:
     """The lines of all payments, each worked out once; what `total(x)` reads. `year` is the year that is settled."""
 
@@ -180,26 +172,18 @@ class Books:
         places, rounding = self.plan.rounding
         whole = ONE * ONE * cover.of
         if form.unit == MEMBER_MONTH and form.round_each:
-            rate = self._limited(pays * ONE, form, row, _Scale(ONE, 1), prices=True)
-            amount = _rounded(rate, ONE * ONE, CENTS, rounding) * units * cover.of
-            amount = self._limited(amount, form, row, _Scale(units, cover.of), prices=False)
-        else:
-            amount = self._limited(pays * units * cover.months, form, row, _Scale(units, cover.of), prices=None)
+            pays = _rounded(pays, ONE, CENTS, rounding)
+        amount = self._limited(pays * units * cover.months, form, row, cover.of)
         if amount < 0 and not form.downside:
             raise self._negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))
         return units, _rounded(amount, whole, places, rounding)
 
-    def _limited(self, amount: int, form: ir.FormPlan, row: Row, scale: _Scale, prices: bool | None) -> int:
-        """An amount after all caps, then all floors; a limit in the unit of a price counts once per unit.
-
-        `prices` picks the limits that are prices or those that are amounts; None takes both.
-        """
-        for word, limits in (("at most", form.caps), ("at least", form.floors)):
-            for limit in limits:
-                is_price = form.unit == MEMBER_MONTH and not limit.type.is_total
-                if prices is None or prices == is_price:
-                    bound = self._limit(word, limit, row) * scale.of * (scale.units if is_price else ONE)
-                    amount = min(amount, bound) if word == "at most" else max(amount, bound)
+    def _limited(self, amount: int, form: ir.FormPlan, row: Row, of: int) -> int:
+        """An amount after all caps, then all floors; `ONE * of` parts of it make a unit of 10**-12 dollars."""
+        for limit in form.caps:
+            amount = min(amount, self._limit("at most", limit, row) * ONE * of)
+        for limit in form.floors:
+            amount = max(amount, self._limit("at least", limit, row) * ONE * of)
         return amount
 
     def _limit(self, word: str, limit: ir.Expression, row: Row) -> int:

@@ -93,3 +93,33 @@ def test_one_payer_has_nobody_to_share_with() -> None:
 
 def test_paid_once_needs_no_period() -> None:
     assert_clean(paying("pays standing", per="per practice once"))
+
+
+LINES = """facts of practice, line, year {
+    bonus : $ $0..$1_000_000
+  }"""
+
+
+def monthly(pays: str, per: str = "per practice per month") -> str:
+    award = f'payment award "Award" {{\n    {per}\n    {pays}\n  }}'
+    return program(FACTS, USES, LINES, award, payers=ONE_PAYER)
+
+
+@pytest.mark.parametrize(
+    ("pays", "leaf"),
+    [("pays sum(bonus over lines)", "bonus"), ("pays split pool among practices in proportion to weight", "pool")],
+)
+def test_a_yearly_total_that_each_month_would_pay_in_parts(pays: str, leaf: str) -> None:
+    found = [d for d in checked(monthly(pays)) if d.code == "MH443"]
+    assert [d.message for d in found] == [f"`{leaf}` is one total, and each month would pay it again"]
+    assert [d.span.text for d in found if d.span is not None] == [leaf]
+    remedy = f"declare a total for each posting period, or say which part of `{leaf}` falls to each"
+    assert [d.help for d in found] == [(remedy,)]
+
+
+def test_a_yearly_total_added_up_by_month() -> None:
+    assert "MH443" in codes(monthly("pays (sum(bonus over lines)) by month", per="per practice per year"))
+
+
+def test_a_yearly_total_of_lines_paid_by_the_year() -> None:
+    assert "MH443" not in codes(monthly("pays sum(bonus over lines)", per="per practice per year"))

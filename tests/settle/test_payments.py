@@ -8,7 +8,7 @@ import pytest
 
 from mhrules.data.schema import ColumnKind
 from mhrules.diagnostics.model import DiagnosticError
-from mhrules.exact import Rounding, to_text
+from mhrules.exact import to_text
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.settle.ledger import Settlement
@@ -74,21 +74,6 @@ def test_all_caps_then_all_floors_and_the_floor_wins() -> None:
 def test_limits_act_before_the_one_rounding() -> None:
     assert one(b.form(b.num("1.009", b.DOLLAR), caps=(b.num("1.004", b.DOLLAR),))) == "paid 1.00"
     assert one(b.form(b.num("1.001", b.DOLLAR), floors=(b.num("1.005", b.DOLLAR),))) == "paid 1.01"
-
-
-def test_a_limit_on_a_price_counts_per_unit_and_one_in_dollars_once() -> None:
-    fee = b.per_member(b.num("5", b.PMPM), caps=(b.num("4.005", b.PMPM), b.usd("28.02")))
-    rows = {"practice_payer_month": b.panel("p1", "a", 7, [1]) + b.panel("p1", "a", 3, [2])}
-    postings = run(b.plan(SCHEMA, b.payment("fee", fee)), rows).postings
-    assert [to_text(p.amount, 2) for p in postings[:2]] == ["28.02", "12.02"]  # 28.035 and 12.015
-
-
-@pytest.mark.parametrize(
-    ("rounding", "amount"), [(Rounding.HALF_UP, "-0.01"), (Rounding.HALF_EVEN, "0.00"), (Rounding.DOWN, "0.00")]
-)
-def test_a_negative_amount_is_rounded_by_magnitude(rounding: Rounding, amount: str) -> None:
-    form = b.form(b.num("-0.005", b.DOLLAR), downside=True)
-    assert one(form, rounding=(2, rounding)) == f"paid {amount}"
 
 
 def test_a_negative_amount_needs_downside() -> None:

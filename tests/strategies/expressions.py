@@ -249,10 +249,8 @@ class Expressions:
     def rounded_at_once(self, sort: Sort, depth: int) -> Ex:
         """A product whose exact value is rounded, once."""
         value = self.product(sort, depth)
-        if value.simple:
-            return self.rounded(sort, depth)
         rule = self.dice.pick(MONEY_ROUNDINGS if sort in (Sort.MONEY, Sort.PRICE) else ROUNDINGS)
-        return evolve(value, text=f"{value.text} rounded {rule}", size=value.size + 1)
+        return evolve(value, text=f"{value.operand} rounded {rule}", size=value.size + 1, simple=False)
 
     def if_else(self, sort: Sort, depth: int) -> Ex:
         condition = self.elsewhere().of(Sort.YES, depth)
