@@ -9,6 +9,7 @@ from mhrules.check.cycles import check_cycles
 from mhrules.check.dead import check_dead_clauses
 from mhrules.check.decided import check_decided
 from mhrules.check.examples import check_examples
+from mhrules.check.later import check_later
 from mhrules.check.months import check_months
 from mhrules.check.negative import check_signs
 from mhrules.check.stricter import check_stricter
@@ -34,6 +35,7 @@ ANALYSES: tuple[Analysis, ...] = (
     check_stricter,
     check_unused,
     check_examples,
+    check_later,
 )
 
 

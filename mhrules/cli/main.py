@@ -7,6 +7,8 @@ or in data, 2 wrong usage or unreadable input, 3 mhrules itself failed.
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -69,7 +71,9 @@ class Verbs(click.Group):
             raise
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # the reader has seen enough: click ends quietly
+                # The reader has seen enough; what is still buffered must not fail at the end.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                ctx.exit(0)
             from mhrules.cli.failure import show_failure
 
             ctx.exit(show_failure(error))

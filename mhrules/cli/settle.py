@@ -73,6 +73,9 @@ def _refuse_file(directory: Path) -> None:
     from mhrules.diagnostics.model import DiagnosticError
     from mhrules.diagnostics.registry import finding
 
+    if directory == Path():
+        message = "the output folder has no name"
+        raise DiagnosticError([finding("MH732", message, help="name a folder: `--out settled`")])
     if directory.exists() and not directory.is_dir():
         message = f"`{directory}` is a file, so nothing can be written into it"
         raise DiagnosticError([finding("MH732", message, help="name a folder; it is made if it is not there")])

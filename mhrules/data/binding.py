@@ -28,7 +28,7 @@ EDITION = 1
 _LARGEST = 1_000_000  # characters
 _ROUNDINGS = {f"round {mode.value}": mode for mode in Rounding}
 _DATE_PATTERN = re.compile(r"(?:%[Ymd]|[^%])+")
-_DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|")
 
 Path_ = tuple[str, ...]
 
@@ -183,7 +183,7 @@ class _Reader:
         if files and table is not None:
             self._report("MH642", "`files` and `table` cannot stand together", (*path, "table"))
         delimiter = self._text(raw, (*path, "delimiter")) or ","
-        if delimiter not in _DELIMITERS:
+        if delimiter not in DELIMITERS:
             self._wrong((*path, "delimiter"), r'one of `","`, `";"`, `"\t"`, `"|"`')
         columns = self._tables_of(raw, (*path, "columns"), texts=True)
         return TableBinding(

@@ -224,9 +224,11 @@ def _number(rule: CellRule, text: str, rounding: Rounding | None) -> int | Fault
         plain = plain[:-1]
     if rule.accounting:
         plain = _without_symbols(plain)
-    found = _PLAIN.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
+    found = _PLAIN.fullmatch(plain)
     if found is None:
         return _not_plain(rule, text)
+    if len(plain) > _LONGEST_NUMBER:
+        return _too_long(rule, text, found.group(2))
     sign, whole, fraction = found.group(1), found.group(2), (found.group(3) or "").rstrip("0")
     places = rule.column.places
     beyond = len(fraction) + (2 if rule.percent else 0) - places
@@ -256,6 +258,16 @@ def _without_symbols(text: str) -> str:
     return ("-" if signs else "") + whole.replace(",", "") + fraction
 
 
+def _too_long(rule: CellRule, text: str, whole: str) -> Fault:
+    """The fault of a number with more digits than are read at all."""
+    digits = len(whole.lstrip("0"))
+    if digits <= _LONGEST_NUMBER // 2:
+        return _too_many(rule, text)
+    low, high = _spelled_bounds(rule, *bounds(rule.column))
+    message = f"number {shown(text)} is too large: it has {digits} digits before the decimal point"
+    return Fault("MH622", message, f"write a number from {low} to {high}")
+
+
 def _not_plain(rule: CellRule, text: str) -> Fault:
     if not _LOOKS_NUMERIC.fullmatch(text) or rule.accounting:
         return _wrong(rule, text)
@@ -279,9 +291,13 @@ def _too_many(rule: CellRule, text: str) -> Fault:
     return Fault("MH621", f"{shown(text)} has too many digits: the column holds {limit}", advice)
 
 
-def _out_of_bounds(rule: CellRule, text: str, low: int, high: int) -> Fault:
+def _spelled_bounds(rule: CellRule, low: int, high: int) -> list[str]:
     places = rule.column.places - (2 if rule.percent else 0)
-    texts = [decimal_text(b, places) if places >= 0 else str(b * 10**-places) for b in (low, high)]
+    return [decimal_text(b, places) if places >= 0 else str(b * 10**-places) for b in (low, high)]
+
+
+def _out_of_bounds(rule: CellRule, text: str, low: int, high: int) -> Fault:
+    texts = _spelled_bounds(rule, low, high)
     advice = ""
     if rule.column.kind is ColumnKind.PERCENT and not rule.percent:
         percent = f'`{rule.column.name} = {{ as = "percent" }}`'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, evolve, field
 
 from mhrules.data import database
-from mhrules.data.binding import Binding, TableBinding
+from mhrules.data.binding import DELIMITERS, Binding, TableBinding
 from mhrules.data.cells import CellRule
 from mhrules.data.convert import Feed, convert, publish, source_text_sql
 from mhrules.data.dataset import Dataset, Input, create_tables
@@ -202,6 +202,11 @@ def _feed(state: _State, table: Table, origin: Origin, rules: tuple[CellRule, ..
     used = state.used.setdefault(origin.file, set())
     state.read.setdefault(origin.file, (origin, table))
     numbers: list[int | None] = []
+    separator = _other_separator(origin, rules)
+    if separator is not None:
+        _separated_otherwise(state, table, origin, separator)
+        used.update(places)
+        return Feed(origin, rules, (None,) * len(rules), ())
     rules = tuple(
         evolve(rule, constant="") if rule.column.may_be_left_out and rule.source not in places else rule
         for rule in rules
@@ -224,6 +229,29 @@ def _feed(state: _State, table: Table, origin: Origin, rules: tuple[CellRule, ..
             _missing_column(state, table, origin, name, None)
     used.update(bound.ignore if bound else ())
     return Feed(origin, rules, tuple(numbers), tuple(where))
+
+
+def _other_separator(origin: Origin, rules: Sequence[CellRule]) -> str | None:
+    """What seems to separate the cells of a CSV file that was read as one column: it parts names that are looked for."""
+    if origin.header_line is None or len(origin.columns) != 1:
+        return None
+    header = origin.columns[0][0]
+    wanted = {rule.source for rule in rules if rule.constant is None}
+    marks = (mark for mark in DELIMITERS if mark in header and wanted.intersection(header.split(mark)))
+    return None if header in wanted else next(marks, None)
+
+
+def _separated_otherwise(state: _State, table: Table, origin: Origin, separator: str) -> None:
+    written = separator.replace("\t", "\\t")
+    state.findings.report(
+        "MH611",
+        f"columns of table `{table.name}` are missing: the file seems to be separated by `{written}`",
+        help=(
+            f'write `delimiter = "{written}"` under `[tables.{table.name}]` in the binding',
+            *(() if separator == "," else ("or save the file with commas",)),
+        ),
+        place=DataPlace(origin.file, origin.header_line),
+    )
 
 
 def _missing_column(state: _State, table: Table, origin: Origin, name: str, model: str | None) -> None:

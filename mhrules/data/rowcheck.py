@@ -69,15 +69,18 @@ def check_rows(table: Table, rows: Iterable[LocatedRow], findings: DataFindings)
 
 
 def check_orphans(schema: Schema, table: Table, at: int, orphans: Iterable[LocatedRow], findings: DataFindings) -> None:
-    """Report rows whose participant the roster table does not have."""
+    """Report participants that the roster table does not have: each once, on its first row, with a count of the others."""
     column = table.keys[at].name
+    groups: dict[str, list[LocatedRow]] = {}
     for row in orphans:
-        value = str(row.key[at])
+        groups.setdefault(str(row.key[at]), []).append(row)
+    for value, (row, *others) in groups.items():
         findings.limited(
             "MH633",
             f"{column} {shown(value)} is not in table `{schema.roster}`",
             table.name,
             DataPlace(row.file, row.line, column, value),
+            notes=f"and {len(others)} more row{'s' * (len(others) != 1)} of table `{table.name}`" if others else (),
             help=f"add it to table `{schema.roster}`, or correct it: ids are text, so `007` and `7` differ",
         )
 

@@ -79,6 +79,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH234", "dates-of-an-undated-fact", Severity.ERROR, "example dates a fact that is not dated"),
     ("MH235", "example-value-not-fixed", Severity.ERROR, "example gives something that is no fixed value"),
     ("MH236", "period-of-an-example", Severity.ERROR, "example expects an amount of a period that is not there"),
+    ("MH237", "fact-given-twice", Severity.ERROR, "example gives a fact twice"),
     ("MH301", "not-a-number", Severity.ERROR, "a number is needed"),
     ("MH302", "not-a-condition", Severity.ERROR, "a condition is needed"),
     ("MH303", "unlike-units", Severity.ERROR, "values of unlike units stand side by side"),
@@ -243,7 +244,10 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH735", "unknown-payment-asked-for", Severity.ERROR, "explanation asks for an unknown payment"),
     ("MH736", "unknown-period-asked-for", Severity.ERROR, "explanation asks for an unknown posting period"),
     ("MH737", "no-such-line", Severity.ERROR, "there is no line to explain"),
+    ("MH738", "unread-row", Severity.WARNING, "row of the data is read by nothing"),
+    ("MH739", "gap-in-the-panel", Severity.WARNING, "panel has months without a row"),
     ("MH901", "not-yet", Severity.ERROR, "not yet supported"),
+    ("MH902", "no-effect-yet", Severity.NOTE, "clause has no effect yet"),
     ("MH999", "internal-error", Severity.ERROR, "internal error"),
 )
 

@@ -98,10 +98,10 @@ class Facts:
                 return (_at_twelve_places(row[at], described),)
         return None
 
-    def lines(self, row: Row, year: int | None) -> Iterator[tuple[str, bool]]:
+    def lines(self, row: Row, year: int | None) -> Iterator[str]:
         """The lines of business for which a table keyed by line has a row that agrees with `row`; unsorted, repeated.
 
-        A table keyed by year counts with its rows of `year`. The second value: whether the table is keyed by payer.
+        A table keyed by year counts with its rows of `year`.
         """
         for table in self.schema.tables:
             if "line" not in self.key_names(table):
@@ -114,7 +114,7 @@ class Facts:
             for key in self._keys_of(indexed, row.get("practice")):
                 found = dict(zip(indexed.names, key, strict=True))
                 if all(found[name] == value for name, value in wanted.items()):
-                    yield str(found["line"]), "payer" in found
+                    yield str(found["line"])
 
     def _keys_of(self, indexed: Indexed, practice: str | None) -> Iterable[Key]:
         """The keys of a table's rows: those of a practice, where the table is keyed by practice and one is given."""

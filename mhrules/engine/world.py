@@ -303,11 +303,16 @@ class World:
             raise fault("MH901", f"facts by {key.replace('_', ' ')} are not settled yet", None)
 
     def _lines(self, row: Row) -> list[str]:
-        """The lines that have facts for the row; from tables not keyed by payer, those of the row's payer."""
+        """The row's payer's declared lines, or those of all payers; where none declares any, those that have facts."""
+        declared = {line for payer in self._payers_of(row) for line in payer.lines}
+        if declared:
+            return sorted(declared, key=str.encode)
         year = None
         if row.clock is not None:
             year = self.plan.calendar.year_of(self.first_month(row))
+        return sorted(set(self.facts.lines(row, year)), key=str.encode)
+
+    def _payers_of(self, row: Row) -> list[PayerPlan]:
+        """The row's payer, or all."""
         payer = row.get("payer")
-        own = self.payers[payer].lines if payer is not None else ()
-        found = {line for line, by_payer in self.facts.lines(row, year) if by_payer or not own or line in own}
-        return sorted(found, key=str.encode)
+        return [self.payers[payer]] if payer is not None else list(self.payers.values())

@@ -6,7 +6,7 @@ What says nothing is left out: literals, parentheses, signs, and products inside
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from attrs import evolve
@@ -16,7 +16,7 @@ from mhrules.explain import words
 from mhrules.explain.model import Fact, Parameter, Why
 from mhrules.plan import ir
 from mhrules.plan.whole import SettingValue
-from mhrules.semantics.calendar import first_day, last_day, month_label
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label
 from mhrules.settle.payments import Books
 
 NAMED = frozenset({"define", "let", "report", "table"})
@@ -161,14 +161,33 @@ class Expressions(ABC):
         return day.isoformat()
 
     def _panel(self, node: ir.Panel, step: Step) -> Why:
-        fact = self.panel(step.row)
-        return self.once(fact, lambda: evolve(self.written("fact", node, step, ()), fact=fact))
+        fact, says = self.panel(step.row), self.no_row(step.row, self.books.world.months(step.row))
+        return self.once(fact, lambda: evolve(self.written("fact", node, step, (), *says), fact=fact))
 
     def panel(self, row: Row) -> Fact:
         """Where member months are read."""
         world, months = self.books.world, words.months_text(self.books.world.months(row))
         keys = ((self.plan.participant, world.lookup(row, "practice")), ("payer", world.lookup(row, "payer")))
         return Fact(f"{self.plan.participant}_payer_month", "member_months", (*keys, ("month", months)))
+
+    def no_row(self, row: Row, months: tuple[int, ...]) -> tuple[str, ...]:
+        """What is said of months without a row of member months, which count 0; nothing where all have one."""
+        absent = tuple(month for month in months if not self._has_row(row, month))
+        if not absent:
+            return ()
+        return ("no row, so 0",) if absent == months else (f"no row for {words.months_text(absent)}, so 0 there",)
+
+    def _has_row(self, row: Row, month: int) -> bool:
+        """Whether the data have a row of member months for the row's payer and practice."""
+        facts, world, name = self.books.interpreter.facts, self.books.world, self.panel(row).table
+        if not facts.present(name):
+            return False
+        key: dict[str, ir.Value] = {
+            "practice": world.lookup(row, "practice"),
+            "payer": world.lookup(row, "payer"),
+            "month": first_day(month),
+        }
+        return facts.cell(name, "member_months", tuple(key[each] for each in facts.indexed(name).names)) is not None
 
     def _setting(self, node: ir.Setting, step: Step) -> Why:
         found = step.detail
@@ -210,12 +229,20 @@ class Expressions(ABC):
             return self.written("value", node, step, (), "missing: there is nothing before the first year")
         moved = found.row.clock != step.row.clock and node.move is not None
         at = clock_words(found.row.clock, self.plan.calendar) if moved and found.row.clock is not None else ""
+        title = words.title_of(node.span)
+        if node.move is ir.Move.BASE_YEAR:  # `baseline(x)` is the sum; each year is one x
+            title = (
+                node.quantity.title if node.quantity.kind in NAMED else words.title_of(node.quantity.expression.span)
+            )
         if node.quantity.kind not in NAMED:
             inner = child(found, node.quantity.expression)
+            if node.move is ir.Move.BASE_YEAR and (body := self.why(inner)) is not None and body.kind in LEAVES:
+                return evolve(body, at=at)
             key = (node.quantity, found.row)
-            return self.once(key, lambda: evolve(self.written("value", node, step, self.unfolded(inner)), at=at))
+            made = self.once(key, lambda: evolve(self.written("value", node, step, self.unfolded(inner)), at=at))
+            return evolve(made, title=title)
         made = self.named(found)
-        return evolve(made, title=words.title_of(node.span), at=at or made.at)
+        return evolve(made, title=title, at=at or made.at)
 
     def named(self, step: Step) -> Why:
         """A named value with what it stands for; where it stands again, only its value."""
@@ -255,7 +282,18 @@ class Expressions(ABC):
         left, right = child(step, node.left), child(step, node.right)
         if node.operator == "-" and isinstance(node.left, ir.Literal) and node.left.span == node.span:
             return self.why(right)
+        years = _weighted_years(node, step)
+        if years:
+            return self._baseline(node, step, years)
         return self.written("value", node, step, self._terms(node, left, right), self._rounding(node, left, right))
+
+    def _baseline(self, node: ir.Arithmetic, step: Step, years: list[tuple[int, Step]]) -> Why:
+        """The weighted sum of a value over the years of the baseline: the weights, and each year's value."""
+        weights = []
+        for weight, read in years:
+            assert isinstance(read.what, ir.Read)
+            weights.append(f"{words.percent(weight)} of {read.what.year}")
+        return self.written("value", node, step, self.whys(read for _, read in years), " + ".join(weights))
 
     def _rounding(self, node: ir.Arithmetic, left: Step | None, right: Step | None) -> str:
         if node.rounding is not None and node.places is not None:
@@ -275,7 +313,11 @@ class Expressions(ABC):
         return tuple(found)
 
     def _joins(self, node: ir.Arithmetic, inner: ir.Arithmetic, step: Step) -> bool:
-        if step.faults or self._rounding(inner, child(step, inner.left), child(step, inner.right)):
+        if (
+            step.faults
+            or _weighted_years(inner, step)
+            or self._rounding(inner, child(step, inner.left), child(step, inner.right))
+        ):
             return False
         same = _FAMILIES[node.operator] == _FAMILIES[inner.operator] and (node.operator != "/" or inner is node.left)
         return same or inner.span == node.span
@@ -290,12 +332,32 @@ class Expressions(ABC):
     # -------------------------------------------------------------------------------------- aggregates
 
     def _aggregate(self, node: ir.Aggregate, step: Step) -> Why:
-        """A leaf with how many rows it runs over; `deep` has a step for each of them."""
+        """A leaf with how many rows it runs over, of a year's months with each value; `deep` has a step for each."""
         rows = step.detail if isinstance(step.detail, int) else 0
         what = " and ".join(self.plan.participant if key == "practice" else key for key in node.over)
         says = f"over {words.counted(rows, what.replace('_', ' '))}"
         steps = self._elements(node, step) if self.deep else ()
+        if node.over == ("month",) and 1 < rows <= MONTHS_IN_YEAR and not self.deep:
+            monthly = ", ".join(self._monthly(node, step))
+            says += f": {monthly}" if monthly else ""
         return self.written("aggregate", node, step, steps, says)
+
+    def _monthly(self, node: ir.Aggregate, step: Step) -> Iterator[str]:
+        """`2012-01 $5.00`, `2012-02 to 2012-06 $7.00 each`: the values by month, equal ones together."""
+        runs: list[tuple[str, list[int]]] = []
+        for below in step.children:
+            if node.body is None or below.what is not node.body or below.row.clock is None:
+                continue
+            text, month = words.shown(below.value, node.body.type), below.row.clock[1]
+            if isinstance(node.body, ir.Panel):
+                absent = not self._has_row(below.row, month)
+                text = words.grouped(below.value if isinstance(below.value, int) else 0) + " (no row)" * absent
+            if runs and runs[-1][0] == text and runs[-1][1][-1] == month - 1:
+                runs[-1][1].append(month)
+            else:
+                runs.append((text, [month]))
+        for text, months in runs:
+            yield f"{words.months_text(tuple(months))} {text}{' each' if len(months) > 1 else ''}"
 
     def _elements(self, node: ir.Aggregate, step: Step) -> tuple[Why, ...]:
         found = []
@@ -355,6 +417,19 @@ class Expressions(ABC):
     @abstractmethod
     def split(self, node: ir.Split, step: Step) -> Why:
         """A part of a pool."""
+
+
+def _weighted_years(node: ir.Expression, step: Step) -> list[tuple[int, Step]]:
+    """The weights and values that a `baseline(…)` adds up, first to last; nothing of another expression."""
+    if not isinstance(node, ir.Arithmetic) or node.right.span != node.span:
+        return []
+    left, right = child(step, node.left), child(step, node.right)
+    if left is None or right is None:
+        return []
+    if isinstance(node.right, ir.Read) and node.right.move is ir.Move.BASE_YEAR:
+        return [(left.value, right)] if node.operator == "*" and isinstance(left.value, int) else []
+    first, last = _weighted_years(node.left, left), _weighted_years(node.right, right)
+    return first + last if first and last and node.operator == "+" and node.left.span == node.span else []
 
 
 def renumbered(root: Why) -> Why:

@@ -253,7 +253,7 @@ class Lines(Standing):
             kind="units",
             title="units",
             worth=Worth(text, words.exact(line.units), "member months"),
-            says=says,
+            says=(*says, *self.no_row(row, line.months)),
             fact=self.panel(row),
             number=self.next(),
         )
@@ -288,23 +288,22 @@ class Lines(Standing):
         return Fraction(step.value, ONE) * (count if per_unit else 1)
 
     def _limit(self, step: Step, before: Fraction, after: Fraction, bound: Fraction) -> Why:
-        """A cap or floor, and whether it held."""
+        """A cap or floor, and whether it changes the amount."""
         limit = step.children[0]
         node = limit.what
         assert isinstance(node, ir.Expression)
         word = str(step.what)
         if after != before:
             moved = "lowers" if word == "at most" else "raises"
-            says = f"holds: {moved} {self._worth(before).text} to {self._worth(after).text}"
+            says = f"takes effect: {moved} {self._worth(before).text} to {self._worth(after).text}"
         elif before == bound:
-            says = "changes nothing: the amount is exactly that"
+            says = "has no effect: the amount is exactly that"
         elif bound == 0:
-            says = f"does not hold: the amount is {self._worth(before).text}"
+            says = f"has no effect: the amount is {self._worth(before).text}"
         else:
             distance = self._worth(abs(bound - before)).text
-            says = (
-                f"does not hold: {self._worth(before).text} is {distance} {'below' if bound > before else 'above'} it"
-            )
+            side = "below" if bound > before else "above"
+            says = f"has no effect: {self._worth(before).text} is {distance} {side} it"
         inner = self.why(limit)
         title = words.title_of(node.span)
         merged = inner is not None and inner.kind in ("value", "choice", "aggregate", "total", "split")

@@ -13,6 +13,7 @@ from mhrules.explain.shares import Shares
 from mhrules.plan import ir
 from mhrules.plan.whole import CreditPlan
 from mhrules.semantics.calendar import month_label
+from mhrules.semantics.types import Share
 from mhrules.settle import ledger
 from mhrules.settle.credits import CreditUse
 from mhrules.settle.ledger import Line
@@ -72,7 +73,7 @@ class Standing(Shares):
         months = words.months_text(tuple(each.month for _, each in run))
         says = [] if form.coverage is not Coverage.LAST_MONTH or form.period.months == 1 else ["the last month counts"]
         if judged.nearest is not None:
-            says.append(f"nearest change: {self._change(judged.nearest, step.row)}")
+            says.append(self._turn(judged))
         return Why(
             kind="participation",
             title=f"participation in {months}",
@@ -82,17 +83,33 @@ class Standing(Shares):
             steps=tuple(self._requirement(verdict, step) for verdict in judged.verdicts),
         )
 
-    def _change(self, verdict: Verdict, row: Row) -> str:
-        """What would turn the answer."""
+    def _turn(self, judged: Participation) -> str:
+        """What would turn the answer; before its deadline a requirement that is missed counts as met."""
+        assert judged.nearest is not None
+        due = judged.nearest.due
+        if not judged.participates:
+            turn = "would participate"
+        elif due is not None and judged.month <= due:
+            turn = f"would stop participating after {month_label(due)}"
+        else:
+            turn = "would stop participating"
+        return f"{turn}: {self._change(judged.nearest)}"
+
+    def _change(self, verdict: Verdict) -> str:
+        """The change of one value that would turn the answer."""
         name, atom = verdict.requirement.name, verdict.margin
         if atom is None or atom.margin is None:
-            return f"`{name}`"
-        upward = atom.operator in (">", ">=")
-        wanted = upward is not atom.holds
-        step = atom.margin or 0
-        amount = words.shown(step, atom.type)
-        subject = words.title_of(atom.expression.parts()[0].span)
-        return f"`{name}`, if {subject} were {amount} {'higher' if wanted else 'lower'}"
+            return f"`{name}`, if {'missed' if verdict.verdict == MET else 'met'}"
+        assert isinstance(atom.expression, ir.Compare)
+        left, right = atom.expression.left, atom.expression.right
+        way = "higher" if (atom.operator in (">", ">=")) is not atom.holds else "lower"
+        amount = words.shown(atom.margin, atom.type)
+        if not left.type.unit and left.type.share is not Share.NUMBER:
+            amount = f"{words.percent(atom.margin)[:-1]} points"
+        whole = left.type.places == 0 and right.type.places == 0
+        if not whole and (atom.operator in (">=", "<=")) is atom.holds:  # at the threshold nothing turns yet
+            amount = f"more than {amount}" if atom.margin else "any"
+        return f"`{name}`, if {words.title_of(left.span)} were {amount} {way}"
 
     def _requirement(self, verdict: Verdict, step: Step) -> Why:
         plan = verdict.requirement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 
 from attrs import frozen
@@ -17,6 +18,7 @@ _VERDICTS = frozenset({"gate", "requirement", "condition", "row", "participation
 _STYLES = {"strong": "1", "place": "2", "guide": "2", "good": "32", "bad": "31"}
 _ROW = {"yes": "applies", "no": "does not apply"}
 _TIED = "\u00a0"  # holds the sign and the value together
+_MONTH = re.compile(r"\b\d{4}-\d{2}\b")
 Painter = Callable[[str, str], str]
 
 
@@ -89,7 +91,7 @@ def _reasons(why: Why) -> tuple[object, ...]:
         title,
         why.worth,
         why.formula,
-        why.says,
+        why.says if why.kind == "line" else tuple(_MONTH.sub("", says) for says in why.says),
         why.place,
         why.support,
         why.parameter,

@@ -132,13 +132,13 @@ class _Reader:
         name = value.name.text
         declared = self.program.facts.get(name)
         if declared is None and name in self.program.keys and set(keys) == {"practice"}:
-            self.put(self.program.participant, keys, name, self.plain(value.value))
+            self.put(self.program.participant, keys, name, self.plain(value.value), value)
             return
         if declared is None and name in ("effective_from", "effective_to") and set(keys) == {"practice"}:
-            self.put(self.program.participant, keys, name, self.plain(value.value))
+            self.put(self.program.participant, keys, name, self.plain(value.value), value)
             return
         if declared is None and name == "member_months" and set(keys) == {"practice", "payer", "month"}:
-            self.put(self.panel_table(), keys, name, self.plain(value.value))
+            self.put(self.panel_table(), keys, name, self.plain(value.value), value)
             return
         if declared is None:
             close = did_you_mean(name, self.program.facts)
@@ -164,6 +164,8 @@ class _Reader:
             key = self.key(declared.keys, keys)
             start = value.start or self.program.term_first
             spans = self.dated.setdefault(declared.table, {}).setdefault(key, [])
+            if any(span.name == name and span.start == start for span in spans):
+                self.twice(name, value)
             spans.append(_Dated(name, plain, start, value.end))
         elif value.start is not None or value.end is not None:
             self.findings.report(
@@ -173,7 +175,7 @@ class _Reader:
                 help="leave out the dates, or declare its facts `dated`",
             )
         else:
-            self.put(declared.table, keys, name, plain)
+            self.put(declared.table, keys, name, plain, value)
 
     def members(self, clause: t.GivenMembers) -> None:
         """`given 2_000 members of p1 for aetna from … to …`: their months, as the program counts months."""
@@ -238,13 +240,25 @@ class _Reader:
             pairs.append((columns.get(name, name), value))
         return tuple(pairs)
 
-    def put(self, table: str, keys: Mapping[str, str], name: str, value: Any) -> None:
+    def put(self, table: str, keys: Mapping[str, str], name: str, value: Any, place: t.GivenValue) -> None:
         order = ["practice", "payer", "line", *self.program.keys, "year", "month", "contract_year"]
         names = [n for n in order if n in keys]
         declared = self.program.facts.get(name)
         if declared is not None:
             names = list(declared.keys)
-        self.rows.setdefault(table, {}).setdefault(self.key(names, keys), {})[name] = value
+        row = self.rows.setdefault(table, {}).setdefault(self.key(names, keys), {})
+        if name in row:
+            self.twice(name, place)
+        row[name] = value
+
+    def twice(self, name: str, place: t.GivenValue) -> None:
+        """Reports a fact that stands there already."""
+        self.findings.report(
+            "MH237",
+            f"`{name}` is given twice for the same keys",
+            place.span,
+            help="keep one of the two values",
+        )
 
     def plain(self, node: t.Expression) -> Any:
         """A literal as the loader takes it: numbers as exact text, codes and texts as text."""

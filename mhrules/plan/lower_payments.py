@@ -117,6 +117,13 @@ class Payments(Splits):
         pays = next((c for c in clauses if isinstance(c, t.Pays)), None)
         if basis is None or pays is None:
             return None
+        if basis.roster is not None:
+            self.report(
+                "MH901",
+                f"payments on the roster of a {basis.roster.value.replace('_', '-')} are reserved, and not yet settled",
+                basis.span,
+                help="pay `per member per month` on each month's own roster for now",
+            )
         self.years_are_apart(
             *(c for c in clauses if isinstance(c, t.Basis | t.Gate | t.Let | t.Pays | t.AtMost | t.AtLeast))
         )

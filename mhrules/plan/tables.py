@@ -60,6 +60,9 @@ def key_column(key: str, program: Program) -> Column:
         return Column("contract_year", ColumnKind.INTEGER, low=1, high=999, title="Contract year of the practice")
     if key == "month":
         return Column("year_month", ColumnKind.MONTH, title="Month")
+    lines = tuple(sorted({line for payer in program.payers.values() for line in payer.lines}))
+    if key == "line" and lines:
+        return Column("line", ColumnKind.CODE, codes=lines, title="Line of business")
     return Column(key, ColumnKind.TEXT, title=key.replace("_", " ").capitalize())
 
 

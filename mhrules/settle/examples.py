@@ -123,7 +123,8 @@ def matching(clause: t.ExpectAmount | t.ExpectStatus, plan: Plan, settlements: d
         if posting.payment == clause.payment.text
         and posting.practice == clause.practice.text
         and (clause.payer is None or posting.payer == clause.payer.text)
-        and first <= posting.first < first + period.months
+        and first <= posting.first
+        and posting.first + posting.length <= first + period.months
     ]
 
 

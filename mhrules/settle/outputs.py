@@ -164,8 +164,11 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def neutral(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe before a leading `= + - @`, tab or line end."""
-    if cell and not isinstance(cell, Exact) and cell[0] in "=+-@\t\r\n":
+    """A text that no spreadsheet takes for a formula: an apostrophe before a leading `= + - @`, tab or line end.
+
+    One before a leading apostrophe too, so that taking one away gives the text back, and no two texts become one.
+    """
+    if cell and not isinstance(cell, Exact) and cell[0] in "=+-@\t\r\n'":
         return "'" + cell
     return cell
 

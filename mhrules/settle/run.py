@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from mhrules.diagnostics.model import Diagnostic, DiagnosticError
+from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.reference import deep
@@ -20,6 +20,7 @@ from mhrules.settle.ledger import Line, Posting, Published, Settlement
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import Books, Hold
 from mhrules.settle.split import controls
+from mhrules.settle.strays import strays
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
 
@@ -98,7 +99,10 @@ class _Settling:
         lines = list(self._lines())
         credits = list(self._credits())
         quantities = tuple(self._published())
-        problems = [*self.faults.faults, *(failure.finding for failure in failing)]
+        stray = tuple(strays(self.books.world, self.year))
+        warnings = tuple(found for found in stray if found.severity is not Severity.ERROR)
+        wrong = (found for found in stray if found.severity is Severity.ERROR)
+        problems = [*self.faults.faults, *wrong, *(failure.finding for failure in failing)]
         postings: list[Posting] = []
         if self.hold or not problems:
             postings = sorted([*lines, *credits], key=lambda posting: posting.order)
@@ -111,7 +115,7 @@ class _Settling:
             postings=tuple(postings),
             participation=participation,
             quantities=quantities,
-            findings=(*limited(problems), *self._empty(participation)),
+            findings=(*limited(problems), *warnings, *self._empty(participation)),
             held=self.hold and bool(problems),
             controls=controls(self.books.interpreter, postings),
             books=self.books,

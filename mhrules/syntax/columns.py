@@ -48,6 +48,7 @@ _SETTINGS = (
 )
 _AMOUNTS = (t.Pays, t.AtMost, t.AtLeast, t.To, t.Category, t.Summary, t.Disclose)
 _BINDINGS = (t.SetParameter, t.Decline, t.ChooseMeasures, t.PayAs, t.Credit)
+_GRID = Layout("grid", ("bar",))
 _LAYOUTS: tuple[tuple[type | tuple[type, ...], Layout], ...] = (
     (_SETTINGS, Layout("settings", ("head",))),
     ((t.Convener, t.Authority, t.RequiresPayers), Layout("convening", ("head",))),
@@ -65,7 +66,7 @@ _LAYOUTS: tuple[tuple[type | tuple[type, ...], Layout], ...] = (
     (t.Measure, Layout("measure", ("title", "brace"))),
     (t.Method, Layout("method", ("head",))),
     ((t.Row, t.Band, t.ClassifyRow, t.TableRow, t.Alternative), Layout("rows", ("colon",))),
-    (t.GridRow, Layout("grid", ("bar",))),
+    (t.GridRow, _GRID),
 )
 
 
@@ -182,6 +183,8 @@ def layout_at(line: Written, layouts: dict[int, Layout]) -> Layout | None:
     """The layout of a line; None for one that begins no clause."""
     if not line.pieces or not line.clause_start:
         return None
+    if line.pieces[0].text == "|":  # only the header of a grid begins like this; the tree has no node for it
+        return _GRID
     layout = layouts.get(line.pieces[0].start)
     if layout is not None and layout.one_line and line.pieces[-1].text in ("{", "("):
         return None
@@ -192,7 +195,7 @@ def groups(lines: Sequence[Written], layouts: dict[int, Layout]) -> list[list[in
     """Indexes of lines that share columns; every line is in one group.
 
     Neighbours share them: same kind, same indent, no blank line between. Lines that go on with a clause do not part
-    neighbours, a block does.
+    neighbours, a block does. The header and the rows of a grid belong together whatever stands between.
     """
     found: list[list[int]] = []
     current: tuple[str, int] | None = None
@@ -200,7 +203,8 @@ def groups(lines: Sequence[Written], layouts: dict[int, Layout]) -> list[list[in
     for index, line in enumerate(lines):
         layout = layout_at(line, layouts)
         key = (layout.group, line.indent) if layout is not None else None
-        if line.blank_before or (key is None and not line.continued and line.pieces):
+        parted = line.blank_before and (current is None or current[0] != _GRID.group)
+        if parted or (key is None and not line.continued and line.pieces):
             current = None
         if key is None:
             found.append([index])

@@ -16,6 +16,7 @@ from mhrules.diagnostics.snippet import visible
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.source import Source, Span
 from mhrules.syntax.contexts import CONTEXTS
+from mhrules.syntax.operands import closing_words, range_at, value_before
 from mhrules.syntax.probe import starters, terminal_words
 from mhrules.syntax.scan import Kind, Piece
 from mhrules.syntax.usage import usage
@@ -436,6 +437,32 @@ def _chained(t: Trouble) -> Diagnostic | None:
     )
 
 
+def _in_range(t: Trouble) -> Diagnostic | None:
+    """`n in 1 to 5`."""
+    if t.found is None or t.before is None or t.before.text != "in":
+        return None
+    ends = range_at(t.source, t.before.start)
+    if ends is None:
+        return None
+    value = value_before(t.source, t.clause.start, t.before.start)
+    message = f"expected a list or a value set after `in`, found `{shown(t.found)}`"
+    advice = f"write a range with `from` and `to`: `{value} from {ends[0]} to {ends[1]}`"
+    return finding("MH101", message, t.span(), help=advice)
+
+
+def _closed_value(t: Trouble) -> Diagnostic | None:
+    """`x by month + y`: words such as `by month` close the whole value in front of them."""
+    if t.found is None or t.found.text not in ("+", "-", "*", "/"):
+        return None
+    words = closing_words(t.source, t.clause.start, t.found.start)
+    if words is None:
+        return None
+    value = value_before(t.source, t.clause.start, t.found.start)
+    meant = f"({value if value != '…' else f'… {words}'}) {t.found.text} …"
+    advice = f"put the value with its `{words}` in parentheses: `{meant}`"
+    return finding("MH101", f"`{t.found.text}` cannot follow `{words}`", t.span(), help=advice)
+
+
 def _misspelt(t: Trouble) -> Diagnostic | None:
     """A word close to one that could stand here."""
     if t.found is None or t.found.kind is not Kind.WORD:
@@ -548,6 +575,8 @@ _CASES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _missing_sign,
     _type,
     _chained,
+    _in_range,
+    _closed_value,
     _misspelt,
     _after_value,
 )

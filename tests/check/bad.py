@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhrules.check.analyses import analyse
 from mhrules.diagnostics.collect import Findings
-from mhrules.diagnostics.model import Diagnostic
+from mhrules.diagnostics.model import Diagnostic, Severity
 from mhrules.plan.lower import Lowered, plan_from_program
 from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
@@ -52,7 +52,12 @@ def stages(*texts: str) -> tuple[Program, Lowered, Findings]:
 
 
 def checked(*texts: str) -> tuple[Diagnostic, ...]:
-    """Every finding of rule texts (without their first line), the analyses' included."""
+    """Every error and warning of rule texts (without their first line), the analyses' included."""
+    return tuple(d for d in all_findings(*texts) if d.severity is not Severity.NOTE)
+
+
+def all_findings(*texts: str) -> tuple[Diagnostic, ...]:
+    """Every finding of rule texts, notes included."""
     found, lowered, findings = stages(*texts)
     analyse(found, lowered, findings)
     return findings.sorted()

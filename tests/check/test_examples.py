@@ -143,3 +143,33 @@ def test_what_the_text_calls_impossible_is_asserted_when_running() -> None:
     assert_clean(text)
     found, _, _ = stages(text)
     assert [result.passed for result in run_examples(found)] == [True]
+
+
+@pytest.mark.parametrize("period", ["2011-H1", "2011-Q1", "2011-01"])
+def test_a_period_shorter_than_the_payments_has_no_line(period: str) -> None:
+    text = example(
+        "given practice p1 { level 1 from 2011-01-01 }",
+        "given practice p1 year 2011 { quality 90% }",
+        f"expect fee for p1 in {period} = $10.00",
+    )
+    found, _, _ = stages(text)
+    (result,) = run_examples(found)
+    assert [(f.expected, f.found) for f in result.failures] == [("$10.00", "no such line")]
+
+
+@pytest.mark.parametrize(
+    ("clauses", "underlined"),
+    [
+        (["given practice p1 year 2011 { quality 90%; quality 80% }"], "quality 80%"),
+        (["given practice p1 year 2011 { quality 90% }", "given practice p1 year 2011 { quality 70% }"], "quality 70%"),
+        (["given practice p1 { level 1 from 2011-02-01; level 2 from 2011-02-01 }"], "level 2 from 2011-02-01"),
+    ],
+)
+def test_a_fact_given_twice(clauses: list[str], underlined: str) -> None:
+    assert_finding(
+        example(*clauses, EXPECT),
+        code="MH237",
+        message=f"`{underlined.split()[0]}` is given twice for the same keys",
+        underlined=underlined,
+        help="keep one of the two values",
+    )

@@ -176,3 +176,30 @@ def test_load_raises_all_findings_sorted(tmp_path: Path) -> None:
     with pytest.raises(DiagnosticError) as caught:
         load(ONE, write(tmp_path, practice_year=HEADER + "p1,2012,x,y,z\n"))
     assert [d.place.column for d in caught.value.diagnostics if d.place] == ["paid", "score", "tier"]
+
+
+@pytest.mark.parametrize(("mark", "written"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_a_file_that_is_separated_otherwise_is_said_once(tmp_path: Path, mark: str, written: str) -> None:
+    found = faults(ONE, write(tmp_path, practice_year=(HEADER + ROW).replace(",", mark)))
+    assert seen(found) == [("MH611", FILE, 1, None, None)]
+    assert found[0].message == (
+        f"columns of table `practice_year` are missing: the file seems to be separated by `{written}`"
+    )
+    assert found[0].help == (
+        f'write `delimiter = "{written}"` under `[tables.practice_year]` in the binding',
+        "or save the file with commas",
+    )
+    advised = f'[tables.practice_year]\nfiles = "{FILE}"\ndelimiter = "{written}"\n'
+    assert read(ONE, tmp_path, advised).present("practice_year")
+
+
+def test_a_file_with_commas_that_is_bound_with_another_separator(tmp_path: Path) -> None:
+    wrong = f'[tables.practice_year]\nfiles = "{FILE}"\ndelimiter = ";"\nwhere = {{ tier = ["small"] }}\n'
+    found = faults(ONE, write(tmp_path, practice_year=HEADER + ROW), wrong)
+    assert seen(found) == [("MH611", FILE, 1, None, None)]
+    assert found[0].help == ('write `delimiter = ","` under `[tables.practice_year]` in the binding',)
+
+
+def test_one_column_that_only_holds_a_mark_is_no_other_separator(tmp_path: Path) -> None:
+    found = faults(ONE, write(tmp_path, practice_year="a;b\n1\n"))
+    assert [d.code for d in found].count("MH611") == 5

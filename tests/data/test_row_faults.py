@@ -69,6 +69,20 @@ def test_orphans(tmp_path: Path) -> None:
     assert found[1].message == "practice_id `P1` is not in table `practice`"
 
 
+def test_an_unknown_participant_is_named_once_with_a_count(tmp_path: Path) -> None:
+    years = "".join(f"p2,{year},1,,small\n" for year in range(1990, 2017)) + "p3,2012,1,,small\np3,2013,1,,small\n"
+    write(tmp_path, practice=ROSTER_TEXT, practice_dated=LEVELS_HEADER, practice_year=HEADER + ROW + years)
+    found = faults(FULL, tmp_path)
+    assert seen(found) == [
+        ("MH633", "practice_year.csv", 3, "practice_id", "p2"),
+        ("MH633", "practice_year.csv", 30, "practice_id", "p3"),
+    ]
+    assert [d.notes for d in found] == [
+        ("and 26 more rows of table `practice_year`",),
+        ("and 1 more row of table `practice_year`",),
+    ]
+
+
 def test_a_broken_roster_makes_no_orphans(tmp_path: Path) -> None:
     write(
         tmp_path,

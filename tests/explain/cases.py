@@ -130,3 +130,20 @@ def pilot(*, pool: str = "1000.00", hold: bool = False, year: int = 2012) -> Set
         ],
     }
     return settled(plan, rows, year, hold=hold)
+
+
+def years(*, score: str = "0.7") -> Settlement:
+    """A baseline, amounts reckoned by month, and a practice without members in one month; settled for 2012."""
+    rows = {
+        "practice": [{"practice_id": "p1"}],
+        "practice_year": [
+            {"practice_id": "p1", "year": year, "result": result, "score": score}
+            for year, result in ((2008, 100), (2009, 200), (2010, 400), (2012, 0))
+        ],
+        "practice_payer_month": [
+            *panel("p1", "acme", 1_000, "201201", "201201"),
+            *panel("p1", "acme", 0, "201204", "201204"),
+            *panel("p1", "acme", 2_000, "201203", "201203"),
+        ],
+    }
+    return settled(plan_of(text("years.mh")), rows, 2012)

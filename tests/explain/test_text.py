@@ -66,6 +66,13 @@ CASES: dict[str, Case] = {
     "split": (cases.pilot, ("acme", "p1", "bonus"), False),
     "rounded": (cases.pilot, ("acme", "p1", "third"), False),
     "declined": (cases.pilot, ("beta", "p1", "care", "2012-03"), False),
+    "baseline": (cases.years, ("acme", "p1", "improvement"), False),
+    "by_month": (cases.years, ("acme", "p1", "fees"), False),
+    "no_row": (cases.years, ("acme", "p1", "panel", "2012-Q1"), False),
+    "no_row_deep": (cases.years, ("acme", "p1", "panel", "2012-Q1"), True),
+    "no_row_units": (cases.years, ("acme", "p1", "care"), False),
+    "would_participate": (lambda: cases.years(score="0.55"), ("acme", "p1", "care", "2012-01"), False),
+    "at_the_limit": (lambda: cases.years(score="0.6"), ("acme", "p1", "care", "2012-01"), False),
     "held": (lambda: cases.pilot(pool="-0.01", hold=True, year=2013), ("acme", "p1", "bonus"), False),
 }
 

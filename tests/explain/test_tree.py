@@ -115,6 +115,29 @@ def test_an_aggregate_is_a_leaf_and_deep_opens_it() -> None:
     assert sorted(values) == ["0", "0", "0", "2000"]
 
 
+def test_a_baseline_shows_its_weights_and_years() -> None:
+    found = step(explain(cases.years(), "acme", "p1", "improvement"), "baseline(result)")
+    assert found.says == ("10% of 2008 + 30% of 2009 + 60% of 2010",)
+    values = [(each.at, Fraction(each.worth.exact)) for each in found.steps if each.worth is not None]
+    assert values == [("2008", 100), ("2009", 200), ("2010", 400)]
+    assert found.worth is not None
+    assert Fraction(found.worth.exact) == sum(
+        weight * value
+        for weight, (_, value) in zip((Fraction(1, 10), Fraction(3, 10), Fraction(6, 10)), values, strict=True)
+    )
+
+
+def test_a_month_without_a_row_is_not_a_row_of_zero() -> None:
+    lines = explain(cases.years(), "acme", "p1", "care").lines
+    units = [next(each for each in line.why.walk() if each.kind == "units") for line in lines[:4]]
+    assert [(each.worth.exact, each.says) for each in units if each.worth is not None] == [
+        ("1000", ()),
+        ("0", ("no row, so 0",)),
+        ("2000", ()),
+        ("0", ()),
+    ]
+
+
 def test_support_stands_where_the_figure_is() -> None:
     why = explain(cases.rhode_island(False, True, True), "bcbsri", "p1", "care_management", "2009-10")
     texts = {(each.kind, each.text) for found in why.lines[0].why.walk() for each in found.support}
@@ -165,6 +188,7 @@ def test_every_posting_of_the_small_programs_ties(deep: bool) -> None:
         cases.washington(50_000),
         cases.washington(1, year=2012),
         cases.rhode_island(True, False, True),
+        cases.years(),
     ]
     assert sum(assert_ties(each, deep=deep) for each in settlements) > 100
 

@@ -96,3 +96,10 @@ def test_a_folder_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
 )
 def test_a_text_that_a_spreadsheet_would_obey_is_neutralized(cell: str, written: str) -> None:
     assert neutral(cell) == written
+
+
+def test_a_leading_apostrophe_gets_one_more_so_that_no_two_ids_become_one() -> None:
+    cells = ["-1", "'-1", "=cmd()", "plain", "it's"]
+    written = [neutral(cell) for cell in cells]
+    assert written == ["'-1", "''-1", "'=cmd()", "plain", "it's"]
+    assert [cell.removeprefix("'") for cell in written] == cells

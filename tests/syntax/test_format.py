@@ -50,6 +50,42 @@ def test_a_layout(written: str, laid_out: str) -> None:
     assert formatted(written) == laid_out
 
 
+GRID = "table fee by a, b : $ {\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "laid_out"),
+    [
+        (
+            "         | small  | medium | large\n basic   | $1_000 | $2_000 | $3_000\n",
+            "        | small  | medium | large\n  basic | $1_000 | $2_000 | $3_000\n",
+        ),
+        (
+            '|low|a or b; x or yy|$1|$2 assumed "g"\n z|$3_000|$4\n',
+            '          | low    | a or b\n  x or yy | $1     | $2   assumed "g"\n  z       | $3_000 | $4\n',
+        ),
+        (
+            "|low|high   # header\n\n# between\nx|$1|$2\n\nlonger|$3|$4\n",
+            "         | low | high   # header\n\n  # between\n  x      | $1  | $2\n\n  longer | $3  | $4\n",
+        ),
+    ],
+)
+def test_the_header_of_a_grid_stands_over_its_rows(written: str, laid_out: str) -> None:
+    assert formatted(f"{GRID}{written}}}") == f"{GRID}{laid_out}}}"
+    assert formatted(f"{GRID}{laid_out}}}") == f"{GRID}{laid_out}}}"
+
+
+def test_grids_of_two_tables_have_their_own_columns() -> None:
+    written = GRID + "|low\nx|$1\n}\n" + GRID + "|low\nlonger|$1\n}"
+    assert formatted(written) == GRID + "    | low\n  x | $1\n}\n" + GRID + "         | low\n  longer | $1\n}"
+
+
+def test_a_grid_on_one_line_stays_on_one_line() -> None:
+    assert formatted("table fee by a, b : $ { |low|high; x|$1|$2 }") == (
+        "table fee by a, b : $ { | low | high; x | $1 | $2 }"
+    )
+
+
 def test_a_text_with_mistakes_is_not_formatted() -> None:
     with pytest.raises(DiagnosticError, match="MH109"):
         formatted("defin a = 1")

@@ -1,0 +1,145 @@
+"""Rows of the data that nothing reads because of their key, and gaps in the panel: named, never passed over."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from mhrules.diagnostics.model import DataPlace, Diagnostic
+from mhrules.diagnostics.registry import finding
+from mhrules.engine.rows import Row
+from mhrules.engine.world import World
+from mhrules.plan.whole import Plan
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, month_label, month_of
+
+EFFECTIVE = ("effective_from", "effective_to")
+
+
+def strays(world: World, year: int) -> Iterator[Diagnostic]:
+    """Warnings of rows that lie outside what is settled (MH738) and of panels with gaps in the year (MH739)."""
+    finder = _Finder(world)
+    yield from finder.reversed_presence()
+    yield from finder.unread_rows()
+    yield from finder.panel_gaps(year)
+
+
+@frozen
+class _Finder:
+    world: World
+
+    @property
+    def plan(self) -> Plan:
+        return self.world.plan
+
+    def reversed_presence(self) -> Iterator[Diagnostic]:
+        """Participants of the roster whose last day lies before their first (MH632)."""
+        facts, roster = self.world.facts, self.world.facts.schema.roster
+        if not facts.present(roster) or not set(EFFECTIVE) <= set(facts.indexed(roster).columns):
+            return
+        for practice in self.world.practices:
+            days = [facts.cell(roster, name, (practice,)) for name in EFFECTIVE]
+            first, last = (day[0] if day else None for day in days)
+            if isinstance(first, datetime.date) and isinstance(last, datetime.date) and first > last:
+                yield finding(
+                    "MH632",
+                    f"{self.plan.participant} `{practice}` ends on {last}, before it begins on {first}",
+                    place=DataPlace(roster, None, EFFECTIVE[1], str(last)),
+                    help="correct one of the two days",
+                )
+
+    def unread_rows(self) -> Iterator[Diagnostic]:
+        """Rows that no line can read, by table and reason: how many, and the first of them."""
+        for table in self.world.facts.schema.tables:
+            names = self.world.facts.key_names(table)
+            found: dict[str, list[str]] = {}
+            for row in self.world.facts.rows(table):
+                keys = dict(zip(names, row, strict=False))
+                reason = self.reason(keys)
+                if reason is not None:
+                    found.setdefault(reason, []).append(self.words(keys))
+            for reason, rows in found.items():
+                count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+                yield finding(
+                    "MH738",
+                    f"{count} of `{table.name}` {'is' if len(rows) == 1 else 'are'} not read: {reason}",
+                    place=DataPlace(table.name),
+                    notes=f"{'it is' if len(rows) == 1 else 'the first is'} {rows[0]}",
+                    help="take them out, or correct their keys",
+                )
+
+    def reason(self, keys: Mapping[str, object]) -> str | None:
+        """Why nothing reads a row of those keys; None if something can."""
+        plan = self.plan
+        payer = None if keys.get("payer") is None else str(keys["payer"])
+        if payer is not None and payer not in self.world.payers:
+            return "the payer has no contract"
+        own = self.world.payers[payer].lines if payer is not None else ()
+        if "line" in keys and own and keys["line"] not in own:
+            return "the line of business is not one of the payer's"
+        months = self.months(keys)
+        end = plan.last_month
+        if months is not None and (months[1] < plan.first_month or (end is not None and months[0] > end)):
+            return "the time lies outside the program's term"
+        if months is not None and payer is not None and months[1] < self.world.payers[payer].first_month:
+            return "the payer does not owe yet at that time"
+        for key in plan.practice_keys:
+            if key in keys and "practice" not in keys and str(keys[key]) not in self.groups(key):
+                return f"no {plan.participant} has that {key.replace('_', ' ')}"
+        return None
+
+    def months(self, keys: Mapping[str, object]) -> tuple[int, int] | None:
+        """The first and last month that a row speaks of; None where its keys name no time."""
+        month, year = keys.get("month"), keys.get("year")
+        if isinstance(month, datetime.date):
+            return month_of(month), month_of(month)
+        if isinstance(year, int):
+            first = self.plan.calendar.year_first(year)
+            # Facts of earlier years can be those of a baseline or of the year before the term.
+            earlier = year < self.plan.calendar.year_of(self.plan.first_month)
+            return (first, self.plan.first_month) if earlier else (first, first + MONTHS_IN_YEAR - 1)
+        return None
+
+    def groups(self, key: str) -> set[str]:
+        return {self.world.lookup(Row.of(practice=practice), key) for practice in self.world.practices}
+
+    def words(self, keys: Mapping[str, object]) -> str:
+        """A row as people are told of it."""
+        texts = []
+        for name, value in keys.items():
+            word = self.plan.participant if name == "practice" else name.replace("_", " ")
+            shown = month_label(month_of(value)) if isinstance(value, datetime.date) else value
+            texts.append(f"{word} `{shown}`")
+        return ", ".join(texts)
+
+    def panel_gaps(self, year: int) -> Iterator[Diagnostic]:
+        """Pairs of payer and participant that have a panel in some months of the year and none in others."""
+        facts, name = self.world.facts, f"{self.plan.participant}_payer_month"
+        if not facts.present(name):
+            return
+        names = facts.key_names(facts.schema.table(name))
+        have: dict[tuple[str, str], set[int]] = {}
+        for row in facts.rows(facts.schema.table(name)):
+            keys = dict(zip(names, row, strict=False))
+            if isinstance(keys["month"], datetime.date):
+                have.setdefault((str(keys["payer"]), str(keys["practice"])), set()).add(month_of(keys["month"]))
+        gaps = []
+        for (payer, practice), months in sorted(have.items()):
+            if payer not in self.world.payers or practice not in self.world.practices:
+                continue
+            first = self.plan.calendar.year_first(year)
+            owed = self.world.months(Row.of(("year", first), payer=payer, practice=practice))
+            if months & set(owed):
+                gaps += [(payer, practice, month) for month in owed if month not in months]
+        if gaps:
+            payer, practice, month = gaps[0]
+            count = "1 month has" if len(gaps) == 1 else f"{len(gaps)} months have"
+            where = f"payer `{payer}`, {self.plan.participant} `{practice}`, {month_label(month)}"
+            yield finding(
+                "MH739",
+                f"{count} no row in `{name}` in {year}: 0 member months",
+                place=DataPlace(name),
+                notes=f"the first is {where}",
+                help="give a row for every month, with 0 where nobody is attributed",
+            )

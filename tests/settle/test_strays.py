@@ -1,0 +1,123 @@
+"""Rows that nothing reads are named, and so are gaps in the panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mhrules.data.dataset import Dataset
+from mhrules.diagnostics.model import Diagnostic
+from mhrules.settle.run import settle
+from tests.check.bad import program, stages
+
+PAYERS = """authority "Law"
+    payer aetna "Aetna" lines commercial
+    payer molina "Molina" lines medicaid from 2011-07-01"""
+FACTS = """facts of practice, payer, line, year {
+    spend : $ $0..$1_000_000
+  }
+  facts of practice, payer, year {
+    grant : $ $0..$1_000_000
+  }
+  payment fee "Fee" {
+    per member per month
+    pays $1
+  }
+  payment back "Back" {
+    per practice per year
+    pays sum(spend over lines) + grant
+  }"""
+
+
+def settled(**tables: Any) -> tuple[tuple[Diagnostic, ...], dict[str, int]]:
+    _, lowered, findings = stages(program(FACTS, payers=PAYERS))
+    assert not findings.has_errors
+    whole = {
+        "practice_payer_line_year": [cost("aetna", "commercial"), cost("molina", "medicaid")],
+        "practice_payer_year": [grant("aetna", 2011), grant("molina", 2011)],
+        "practice_payer_month": [panel("aetna", m) for m in range(1, 13)] + [panel("molina", m) for m in range(7, 13)],
+    }
+    rows = {name: [*given, *tables.get(name, [])] for name, given in whole.items()}
+    rows |= {name: given for name, given in tables.items() if name not in whole}
+    result = settle(lowered.plan, Dataset.from_rows(lowered.plan.schema, rows), 2011)
+    return result.findings, {p.payer: p.amount // 10**12 for p in result.postings if p.payment == "back"}
+
+
+def cost(payer: str, line: str, amount: int = 10) -> dict[str, object]:
+    return {"practice_id": "p1", "payer": payer, "line": line, "year": 2011, "spend": amount}
+
+
+def grant(payer: str, year: int) -> dict[str, object]:
+    return {"practice_id": "p1", "payer": payer, "year": year, "grant": 5}
+
+
+def panel(payer: str, month: int, year: int = 2011) -> dict[str, object]:
+    return {"practice_id": "p1", "payer": payer, "year_month": f"{year}{month:02d}", "member_months": 7}
+
+
+def test_sound_data_have_no_strays() -> None:
+    assert settled() == ((), {"aetna": 15, "molina": 15})
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "reason", "place"),
+    [
+        (
+            "practice_payer_line_year",
+            cost("molina", "commercial", 500),
+            "the line of business is not one of the payer's",
+            "practice `p1`, payer `molina`, line `commercial`, year `2011`",
+        ),
+        (
+            "practice_payer_year",
+            grant("aetna", 2042),
+            "the time lies outside the program's term",
+            "practice `p1`, payer `aetna`, year `2042`",
+        ),
+        (
+            "practice_payer_month",
+            panel("molina", 3),
+            "the payer does not owe yet at that time",
+            "practice `p1`, payer `molina`, month `2011-03`",
+        ),
+    ],
+)
+def test_a_row_that_nothing_reads(table: str, row: dict[str, object], reason: str, place: str) -> None:
+    found, amounts = settled(**{table: [row]})
+    assert [(d.code, d.message, d.notes) for d in found] == [
+        ("MH738", f"1 row of `{table}` is not read: {reason}", (f"it is {place}",))
+    ]
+    assert amounts == {"aetna": 15, "molina": 15}
+
+
+def test_months_that_the_panel_leaves_out() -> None:
+    _, lowered, _ = stages(program(FACTS, payers=PAYERS))
+    rows = {
+        "practice_payer_line_year": [cost("aetna", "commercial"), cost("molina", "medicaid")],
+        "practice_payer_year": [grant("aetna", 2011), grant("molina", 2011)],
+        "practice_payer_month": [panel("aetna", m) for m in (1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12)],
+    }
+    (gap,) = settle(lowered.plan, Dataset.from_rows(lowered.plan.schema, rows), 2011).findings
+    assert gap.code == "MH739"
+    assert gap.message == "1 month has no row in `practice_payer_month` in 2011: 0 member months"
+    assert gap.notes == ("the first is payer `aetna`, practice `p1`, 2011-03",)
+
+
+def test_a_declared_line_without_a_row_is_a_fault_and_not_zero() -> None:
+    _, lowered, _ = stages(program(FACTS, payers=PAYERS))
+    rows = {
+        "practice_payer_line_year": [cost("aetna", "commercial")],
+        "practice_payer_year": [grant("aetna", 2011), grant("molina", 2011)],
+    }
+    found = settle(lowered.plan, Dataset.from_rows(lowered.plan.schema, rows), 2011).findings
+    assert {d.code for d in found} == {"MH701"}
+
+
+def test_a_roster_that_ends_before_it_begins() -> None:
+    backwards = {"practice_id": "p1", "effective_from": "2011-06-01", "effective_to": "2011-05-01"}
+    found, amounts = settled(practice=[backwards])
+    assert ("MH632", "practice `p1` ends on 2011-05-01, before it begins on 2011-06-01") in {
+        (d.code, d.message) for d in found
+    }
+    assert amounts == {}
