@@ -264,7 +264,7 @@ def _too_long(rule: CellRule, text: str, whole: str) -> Fault:
     if digits <= _LONGEST_NUMBER // 2:
         return _too_many(rule, text)
     low, high = _spelled_bounds(rule, *bounds(rule.column))
-    message = f"number {shown(text)} is too large: it has {digits} digits before the decimal point"
+    message = f"number {shown(text)} is too large: it has {digits:,} digits before the decimal point"
     return Fault("MH622", message, f"write a number from {low} to {high}")
 
 

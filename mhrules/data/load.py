@@ -232,7 +232,7 @@ def _feed(state: _State, table: Table, origin: Origin, rules: tuple[CellRule, ..
 
 
 def _other_separator(origin: Origin, rules: Sequence[CellRule]) -> str | None:
-    """What seems to separate the cells of a CSV file that was read as one column: it parts names that are looked for."""
+    """What seems to separate the cells of a CSV file that was read as one column: it parts names that are wanted."""
     if origin.header_line is None or len(origin.columns) != 1:
         return None
     header = origin.columns[0][0]

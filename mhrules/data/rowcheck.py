@@ -69,7 +69,7 @@ def check_rows(table: Table, rows: Iterable[LocatedRow], findings: DataFindings)
 
 
 def check_orphans(schema: Schema, table: Table, at: int, orphans: Iterable[LocatedRow], findings: DataFindings) -> None:
-    """Report participants that the roster table does not have: each once, on its first row, with a count of the others."""
+    """Report each participant that the roster table lacks: once, on its first row, with a count of the others."""
     column = table.keys[at].name
     groups: dict[str, list[LocatedRow]] = {}
     for row in orphans:

@@ -199,10 +199,16 @@ class _Settling:
 
     def _empty(self, participation: tuple[Participation, ...]) -> Iterator[Diagnostic]:
         """A note that nobody is there, which is more often a wrong folder than an empty program."""
-        if not participation and not self.faults.faults:
+        if participation or self.faults.faults:
+            return
+        if not self.books.world.payers:
+            none = "no payer of the program settles without a contract, so there is nothing to settle"
             yield finding(
-                "MH731", f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
+                "MH731", none, help="give the payers' contracts: `--contracts DIR`, or files beside the program"
             )
+        else:
+            none = f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
+            yield finding("MH731", none)
 
 
 def limited(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -169,7 +169,7 @@ def test_a_fact_given_twice(clauses: list[str], underlined: str) -> None:
     assert_finding(
         example(*clauses, EXPECT),
         code="MH237",
-        message=f"`{underlined.split()[0]}` is given twice for the same keys",
+        message=f"`{underlined.split(maxsplit=1)[0]}` is given twice for the same keys",
         underlined=underlined,
         help="keep one of the two values",
     )

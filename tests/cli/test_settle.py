@@ -130,6 +130,11 @@ def test_an_output_path_that_is_a_file(tmp_path: Path) -> None:
     assert "error[MH732]" in result.stderr
 
 
+def test_an_output_folder_without_a_name(tmp_path: Path) -> None:
+    result = settle(written(tmp_path), "--out", "")
+    assert (result.exit_code, "the output folder has no name" in result.stderr) == (2, True)
+
+
 def test_a_disk_that_fails_leaves_an_earlier_settlement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(written(tmp_path))
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}

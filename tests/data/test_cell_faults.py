@@ -79,10 +79,10 @@ def test_a_cell_is_refused_at_its_place(
 def test_a_number_of_very_many_digits_is_too_large(tmp_path: Path) -> None:
     found = paid_faults(tmp_path, f"p1,2012,{'9' * 10_000},0.{'1' * 10_000},small")
     assert [(d.code, d.message) for d in found] == [
-        ("MH622", f"number `{'9' * 60}…` is too large: it has 10000 digits before the decimal point"),
         ("MH621", f"`0.{'1' * 58}…` has too many digits: the column holds at most 6 decimal places"),
+        ("MH622", f"number `{'9' * 60}…` is too large: it has 10,000 digits before the decimal point"),
     ]
-    assert found[0].help == ("write a number from -1000000000000 to 1000000000000",)
+    assert found[1].help == ("write a number from -1000000000000 to 1000000000000",)
 
 
 def test_help_says_what_to_write_in_the_binding(tmp_path: Path) -> None:

@@ -17,6 +17,14 @@ CASES = [
         yearly("pays (falling by date paid) of benchmark"),
     ),
     bad(
+        "on roster of quarter",
+        "MH901",
+        "payments on the roster of a quarter are reserved, and not yet settled",
+        "per member per month on roster of quarter",
+        ("pay `per member per month` on each month's own roster for now",),
+        'payment r "R" { per member per month on roster of quarter; pays $1 }',
+    ),
+    bad(
         "latest",
         "MH901",
         "`latest(…)` of dated facts is reserved, and not yet settled",

@@ -121,3 +121,13 @@ def test_a_roster_that_ends_before_it_begins() -> None:
         (d.code, d.message) for d in found
     }
     assert amounts == {}
+
+
+def test_a_program_whose_payers_all_need_contracts_says_so() -> None:
+    text = program('parameter fee : $ pmpm open from $1 to $2\n  payment p "P" { per member per month; pays fee }')
+    _, lowered, _ = stages(text)
+    rows = {"practice_payer_month": [panel("aetna", 1)]}
+    found = settle(lowered.plan, Dataset.from_rows(lowered.plan.schema, rows), 2011).findings
+    assert [d.message for d in found if d.code == "MH731"] == [
+        "no payer of the program settles without a contract, so there is nothing to settle"
+    ]
