@@ -23,16 +23,8 @@ def check_dead_clauses(program: Program, lowered: Lowered, bounds: Bounds, findi
 
 
 def _unowed(program: Program, plan: Plan, findings: Findings) -> None:
+    """Payments that every contract declines; a shared text alone, whose contracts stand elsewhere, has none."""
     owing = [payer for payer in plan.payers if payer.status != "no contract"]
-    if plan.payers and not owing:
-        findings.report(
-            "MH474",
-            f"no payer owes anything under `{plan.program}`: each of them needs a contract",
-            program.node.name.span,
-            notes="a payer settles without a contract only if the program leaves nothing blank and nothing to choose",
-            help="give the contracts along with the program: `mhrules check PROGRAM CONTRACT …`",
-        )
-        return
     for name, payment in program.payments.items():
         if owing and all(name in payer.declined for payer in owing):
             findings.report(

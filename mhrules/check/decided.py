@@ -1,4 +1,4 @@
-"""Gates and requirements that the bounds of their facts have decided before any data is seen."""
+"""Gates, requirements and invariants that the bounds of their facts have decided before any data is seen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mhrules.semantics.program import Program
 
 
 def check_decided(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
-    """Warn of gates and requirements that always hold or never can (MH473)."""
+    """Gates and requirements that always hold or never can (MH473), and invariants that never can (MH479)."""
     for item in forms(lowered.plan):
         assumed: Assumptions = NOTHING_ASSUMED
         for gate in item.form.gates:
@@ -30,6 +30,16 @@ def check_decided(program: Program, lowered: Lowered, bounds: Bounds, findings: 
             truth = bounds.truth(requirement.condition) if bounds.is_sound(requirement.condition) else None
             if truth is not None:
                 _warn(f"requirement `{requirement.name}`", truth, "", requirement.condition, findings)
+    for ensure in lowered.plan.ensures:
+        if bounds.is_sound(ensure.condition) and bounds.truth(ensure.condition) is False:
+            findings.report(
+                "MH479",
+                f"the invariant `{ensure.name}` can never hold",
+                ensure.condition.span,
+                label="never true, whatever the data",
+                notes=f"the bounds of what `{words(ensure.condition)}` reads decide it",
+                help="correct the invariant, or the figures that it holds together",
+            )
 
 
 def _warn(what: str, holds: bool, above: str, condition: ir.Expression, findings: Findings) -> None:

@@ -164,6 +164,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH476", "value-never-in-force", Severity.WARNING, "value of a parameter is never in force"),
     ("MH477", "conflicting-limits", Severity.WARNING, "cap lies below the floor"),
     ("MH478", "looser-requirement", Severity.ERROR, "contract's requirement is looser than the program's"),
+    ("MH479", "broken-invariant", Severity.ERROR, "invariant can never hold"),
     ("MH501", "contract-under-another-program", Severity.ERROR, "contract under another program"),
     ("MH502", "contract-under-another-edition", Severity.ERROR, "contract under another edition"),
     ("MH503", "two-contracts-by-one-payer", Severity.ERROR, "payer has two contracts"),

@@ -101,15 +101,19 @@ def test_payment_that_every_payer_declines() -> None:
     )
 
 
-def test_program_that_needs_contracts_and_has_none() -> None:
-    text = program("parameter care_fee : $ pmpm open", FEE.replace("$1", "care_fee"))
+def test_a_shared_text_alone_whose_contracts_stand_elsewhere() -> None:
+    assert_clean(program("parameter care_fee : $ pmpm open", FEE.replace("$1", "care_fee")))
+
+
+def test_invariant_that_can_never_hold() -> None:
+    cap = 'ensure under_the_cap "Under $10 a month" : fee_paid <= $10 pmpm'
     assert_finding(
-        text,
-        code="MH474",
-        message="no payer owes anything under `pilot`: each of them needs a contract",
-        underlined="pilot",
-        help="give the contracts along with the program: `mhrules check PROGRAM CONTRACT …`",
-        notes=("a payer settles without a contract only if the program leaves nothing blank and nothing to choose",),
+        program("parameter fee_paid : $ pmpm = $12", FEE.replace("$1", "fee_paid"), cap),
+        code="MH479",
+        message="the invariant `under_the_cap` can never hold",
+        underlined="fee_paid <= $10 pmpm",
+        help="correct the invariant, or the figures that it holds together",
+        notes=("the bounds of what `fee_paid <= $10 pmpm` reads decide it",),
     )
 
 
