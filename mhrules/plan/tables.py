@@ -114,10 +114,11 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
 def table_of(name: str, facts: list[FactDeclaration], program: Program) -> Table:
     """The table that holds facts with the same keys."""
     keys = tuple(key_column(key, program) for key in facts[0].keys)
+    words = [program.participant if key == "practice" else key.replace("_", " ") for key in facts[0].keys]
     return Table(
         name=name,
         keys=keys,
         columns=tuple(column_of(fact) for fact in facts),
         dated=facts[0].dated,
-        title=f"Facts of {', '.join(facts[0].keys)}",
+        title=f"Facts of {', '.join(words)}",
     )
