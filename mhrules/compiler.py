@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mhrules.check.analyses import analyse
+from mhrules.check.assumed import assumed_notes
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.files import LoadedFiles, load_files
@@ -22,7 +23,7 @@ from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.semantics.program import Agreement, Program
 from mhrules.source import Source
-from mhrules.syntax.tree import Note, NoteKind
+from mhrules.syntax.tree import Note
 
 
 class Compilation:
@@ -96,7 +97,4 @@ class Compilation:
     @cached_property
     def assumed(self) -> tuple[Note, ...]:
         """The figures of program and contracts that rest on an assumption, in order of the text."""
-        trees = [tree for loaded in self.loaded for tree in loaded.trees]
-        notes = [node for tree in trees for node in tree.walk() if isinstance(node, Note)]
-        distinct = {(note.span.source.sha256, note.span.start): note for note in notes}
-        return tuple(note for note in distinct.values() if note.kind is NoteKind.ASSUMED)
+        return () if self.program is None else assumed_notes(self.program)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan.bounds import Bounds
-from mhrules.plan.lower import Lowered
+from mhrules.plan.lower import Lowered, counts_members
 from mhrules.semantics.program import Program
 from mhrules.semantics.scope import head
 from mhrules.syntax import tree as t
@@ -12,10 +12,7 @@ from mhrules.syntax import tree as t
 
 def check_months(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
     """Reports a program that pays or counts by member months and has no `months count` clause (MH413)."""
-    by_member = any(
-        form.unit == "member month" for payment in lowered.plan.payments.values() for form in payment.forms.values()
-    )
-    if program.months_rule is not None or not (by_member or ("table", "panel") in lowered.used):
+    if program.months_rule is not None or not counts_members(lowered.plan.payments, lowered.used):
         return
     bases = (n for p in program.payments.values() for n in p.walk() if isinstance(n, t.Basis) and n.unit == "member")
     basis = next(bases, None)

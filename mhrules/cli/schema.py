@@ -88,10 +88,6 @@ def _tables(schema: Schema, described: list[dict[str, Any]]) -> list[str]:
     return texts
 
 
-def _written(column: dict[str, Any]) -> str:
-    return "a code" if column["codes"] else str(column["written"])
-
-
 def _meaning(schema: Schema, column: dict[str, Any]) -> str:
     """Title, unit, declared bounds, codes, and whether a cell may be empty."""
     declared = schema.table(column["table"])

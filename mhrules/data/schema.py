@@ -69,12 +69,22 @@ class Table:
     title: str = ""
 
 
+def panel_of(roster: str) -> str:
+    """The name of the panel, where the roster table is called so."""
+    return f"{roster}_payer_month"
+
+
 @frozen
 class Schema:
     """The tables a program reads, sorted by name, and the name of its roster table (`practice`, `aco` …)."""
 
     roster: str
     tables: tuple[Table, ...]
+
+    @property
+    def panel(self) -> str:
+        """The name of the table of member months by participant, payer and month."""
+        return panel_of(self.roster)
 
     def table(self, name: str) -> Table:
         """The table of that name.

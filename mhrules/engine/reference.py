@@ -306,7 +306,7 @@ class Interpreter:
     def member_months(self, row: Row) -> int:
         """Member months of the row's payer and practice in its months, in units of 10**-12; without row 0."""
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
-        name = f"{self.plan.participant}_payer_month"
+        name = self.facts.schema.panel
         if not self.facts.present(name):
             return 0
         names = self.facts.indexed(name).names

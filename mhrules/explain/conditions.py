@@ -161,4 +161,4 @@ class Conditions(Expressions):
             interpreter = self.books.interpreter
             value = interpreter.quietly(lambda: interpreter.known(node.operand, row))
             return f"{words.title_of(node.operand.span)} is {words.shown(value, node.operand.type)}"
-        return f"{words.title_of(node.span)} is {words.exact(atom.holds)}"
+        return f"{words.title_of(node.span)} is {ir.plain_text(atom.holds)}"

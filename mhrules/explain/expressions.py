@@ -168,7 +168,7 @@ class Expressions(ABC):
         """Where member months are read."""
         world, months = self.books.world, words.months_text(self.books.world.months(row))
         keys = ((self.plan.participant, world.lookup(row, "practice")), ("payer", world.lookup(row, "payer")))
-        return Fact(f"{self.plan.participant}_payer_month", "member_months", (*keys, ("month", months)))
+        return Fact(world.facts.schema.panel, "member_months", (*keys, ("month", months)))
 
     def no_row(self, row: Row, months: tuple[int, ...]) -> tuple[str, ...]:
         """What is said of months without a row of member months, which count 0; nothing where all have one."""

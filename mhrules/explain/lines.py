@@ -27,7 +27,7 @@ LIMITS = ("at most", "at least")
 
 def money(value: int) -> Worth:
     """An amount in dollars."""
-    return Worth(words.dollars(value), words.exact(value), "$")
+    return Worth(words.dollars(value), ir.plain_text(value), "$")
 
 
 class Lines(Standing):
@@ -44,7 +44,7 @@ class Lines(Standing):
         price = ""
         pays = child(trace, form.pays)
         if form.unit == MEMBER_MONTH and line.status == ledger.PAID and pays is not None:
-            price = words.exact(pays.value)
+            price = ir.plain_text(pays.value)
         places = max(CENTS, self.plan.rounding[0])
         return LineWhy(
             period=self.plan.calendar.label(first, posting_period(form)),
@@ -171,7 +171,7 @@ class Lines(Standing):
         return Why(
             kind="gate",
             title=self._gate_title(gate),
-            worth=Worth(verdict, "" if step.faults else words.exact(step.value)),
+            worth=Worth(verdict, "" if step.faults else ir.plain_text(step.value)),
             formula=words.title_of(gate.condition.span),
             says=says,
             place=words.place_of(gate.span),
@@ -252,7 +252,7 @@ class Lines(Standing):
         return Why(
             kind="units",
             title="units",
-            worth=Worth(text, words.exact(line.units), "member months"),
+            worth=Worth(text, ir.plain_text(line.units), "member months"),
             says=(*says, *self.no_row(row, line.months)),
             fact=self.panel(row),
             number=self.next(),

@@ -179,7 +179,7 @@ class Standing(Shares):
         return Why(
             kind="credit",
             title=f'credit "{credit.title}"',
-            worth=Worth(words.dollars(-use.amount), words.exact(-use.amount), "$"),
+            worth=Worth(words.dollars(-use.amount), ir.plain_text(-use.amount), "$"),
             says=tuple(says),
             place=words.place_of(credit.span),
             number=self.next(),
@@ -203,7 +203,7 @@ class Standing(Shares):
         if credit.cell is None:
             assert credit.amount is not None
             text = "a year, spread over the practices in proportion to their payments"
-            worth = Worth(words.dollars(credit.amount), words.exact(credit.amount), "$")
+            worth = Worth(words.dollars(credit.amount), ir.plain_text(credit.amount), "$")
             yield Why("value", "of", worth, says=(text,), place=words.place_of(credit.span), number=self.next())
             return
         first = self.plan.calendar.year_first(self._year(line))

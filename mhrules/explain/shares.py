@@ -77,10 +77,10 @@ class Shares(Choices):
         if len(record.parts) > MOST_PARTS and not self.deep:
             rest = record.pool - record.returned - record.parts.get(own, 0)
             others = words.counted(len(record.parts) - (own in record.parts), "part")
-            worth = Worth(words.dollars(rest), words.exact(rest), "$")
+            worth = Worth(words.dollars(rest), ir.plain_text(rest), "$")
             yield Why("part", f"{others} of others", worth, number=self.next())
             return
         for key, amount in record.parts.items():
             weight = "" if node.weight is None else f"weight {words.shown(weights[key], node.weight.type)}"
-            worth = Worth(words.dollars(amount), words.exact(amount), "$")
+            worth = Worth(words.dollars(amount), ir.plain_text(amount), "$")
             yield Why("part", f"part of {key}", worth, says=(weight,) if weight else (), number=self.next())

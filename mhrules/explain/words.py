@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable
 
@@ -26,7 +25,7 @@ _BLOCKS = ("choose", "bands ", "greater of", "lesser of")
 
 def worth(value: ir.Value, kind: Type) -> Worth:
     """A value with its unit."""
-    return Worth(shown(value, kind), exact(value), unit_of(kind))
+    return Worth(shown(value, kind), ir.plain_text(value), unit_of(kind))
 
 
 def unit_of(kind: Type) -> str:
@@ -36,23 +35,12 @@ def unit_of(kind: Type) -> str:
     return unit_text(kind.unit) or ("%" if kind.share is Share.PERCENT else "")
 
 
-def exact(value: ir.Value) -> str:
-    """A value as plain text, all its digits; of a missing one nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return to_text(value)
-    return value.isoformat() if isinstance(value, datetime.date) else value
-
-
 def shown(value: ir.Value, kind: Type) -> str:
     """A value as people read it: `$1,200.00`, `$5.50 pmpm`, `3.2%`, `1,000 member months`, `yes`, `missing`."""
     if value is None:
         return "missing"
     if isinstance(value, bool) or not isinstance(value, int):
-        return exact(value)
+        return ir.plain_text(value)
     if kind.kind is Kind.DURATION or not kind.is_number:
         return grouped(value)
     if kind.is_money:

@@ -138,7 +138,7 @@ class _Reader:
             self.put(self.program.participant, keys, name, self.plain(value.value), value)
             return
         if declared is None and name == "member_months" and set(keys) == {"practice", "payer", "month"}:
-            self.put(self.panel_table(), keys, name, self.plain(value.value), value)
+            self.put(self.schema.panel, keys, name, self.plain(value.value), value)
             return
         if declared is None:
             close = did_you_mean(name, self.program.facts)
@@ -195,7 +195,7 @@ class _Reader:
                 help=f"did you mean `{close}`?" if close else f"payers are {', '.join(self.program.payers)}",
             )
             return
-        table = self.panel_table()
+        table = self.schema.panel
         self.participants[clause.practice.text] = None
         for month in range(month_of(clause.start), month_of(clause.end) + 1):
             keys = {"practice": clause.practice.text, "payer": clause.payer.text, "month": month_label(month)}
@@ -227,9 +227,6 @@ class _Reader:
 
     def word(self, key: str) -> str:
         return self.program.participant if key == "practice" else key
-
-    def panel_table(self) -> str:
-        return f"{self.program.participant}_payer_month"
 
     def key(self, names: Iterable[str], keys: Mapping[str, str]) -> Key:
         """Key columns with their values, as the table has them."""

@@ -16,7 +16,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from mhrules.exact import Rounding
+from mhrules.exact import Rounding, to_text
 from mhrules.semantics.types import Type
 from mhrules.source import Span
 from mhrules.syntax.tree import Coverage, Note, Period
@@ -24,6 +24,17 @@ from mhrules.syntax.tree import Coverage, Note, Period
 TIME_KEYS = ("month", "quarter", "half_year", "year", "contract_year")
 Value = int | bool | datetime.date | str | None
 """A number in units of 10**-12, yes/no, a date, a text or code, or None for missing."""
+
+
+def plain_text(value: Value) -> str:
+    """A value with all its digits, without unit; of a missing one nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return to_text(value)
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 @frozen(eq=False, kw_only=True)

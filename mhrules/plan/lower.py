@@ -290,7 +290,6 @@ def lowered(lowering: Clauses) -> Lowered:
         payees=payees,
         schema=schema(program, used, payments),
         examples=program.examples,
-        assumed=tuple(n for n in program.notes if n.kind is t.NoteKind.ASSUMED),
         not_yet=later,
         cites=tuple(clause.text for clause in program.node.clauses if isinstance(clause, t.Cite)),
     )
@@ -328,5 +327,10 @@ def asserted(node: t.NeverTogether, conditions: tuple[ir.Expression, ...]) -> ir
 
 def schema(program: Program, used: frozenset[tuple[str, str]], payments: Mapping[str, ir.PaymentPlan]) -> Schema:
     """The schema, with the panel where a payment or a quantity needs member months."""
+    return schema_of(program, panel=counts_members(payments, used))
+
+
+def counts_members(payments: Mapping[str, ir.PaymentPlan], used: frozenset[tuple[str, str]]) -> bool:
+    """Whether a payment or a quantity needs member months."""
     monthly = any(form.unit == "member month" for payment in payments.values() for form in payment.forms.values())
-    return schema_of(program, panel=monthly or ("table", "panel") in used)
+    return monthly or ("table", "panel") in used

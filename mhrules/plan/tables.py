@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mhrules import exact
-from mhrules.data.schema import Column, ColumnKind, Schema, Table
+from mhrules.data.schema import Column, ColumnKind, Schema, Table, panel_of
 from mhrules.semantics.program import FactDeclaration, Program
 from mhrules.semantics.types import Kind, Share, Type, unit_text
 
@@ -94,7 +94,7 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
         title=f"Roster: {program.participant_title}",
     )
     if panel:
-        name = f"{roster}_payer_month"
+        name = panel_of(roster)
         existing = tables.get(name)
         months = Column(
             "member_months",

@@ -104,7 +104,6 @@ class Plan:
     payees: dict[str, Expression]
     schema: Schema
     examples: tuple[Example, ...]
-    assumed: tuple[Note, ...]
     not_yet: tuple[tuple[str, Span], ...]  # what this plan would need that no engine has yet
     cites: tuple[str, ...] = ()  # what the program as a whole rests on
 

@@ -18,7 +18,6 @@ from mhrules.syntax import tree as t
 PRACTICE = "practice"
 FACT_KEYS = (PRACTICE, "payer", "line", "member", "year", "month", "contract_year", "provider")
 PERIOD_KEYS = frozenset({"year", "month", "contract_year"})
-SPAN_COLUMNS = ("from", "to")
 
 
 @frozen

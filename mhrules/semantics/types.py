@@ -36,7 +36,6 @@ Unit = tuple[tuple[str, int], ...]
 
 DOLLARS: Unit = (("$", 1),)
 NO_UNIT: Unit = ()
-SHORT_UNIT = {"member month": "pmpm"}
 
 
 def unit_product(one: Unit, other: Unit, sign: int = 1) -> Unit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import datetime
 import hashlib
 import io
 import json
@@ -145,13 +144,8 @@ def unit_cell(kind: Type) -> str:
 
 def _cell(value: ir.Value) -> str:
     """A value as a cell: numbers as short as exact, yes and no, dates, texts; missing is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return Exact(to_text(value))
-    return value.isoformat() if isinstance(value, datetime.date) else value
+    text = ir.plain_text(value)
+    return Exact(text) if isinstance(value, int) and not isinstance(value, bool) else text
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Mapping
-
-from attrs import frozen
 
 from mhrules.diagnostics.model import DataPlace, Diagnostic
 from mhrules.diagnostics.registry import finding
@@ -25,13 +24,14 @@ def strays(world: World, year: int) -> Iterator[Diagnostic]:
     yield from finder.panel_gaps(year)
 
 
-@frozen
 class _Finder:
-    world: World
+    """Looks through the data of one world."""
 
-    @property
-    def plan(self) -> Plan:
-        return self.world.plan
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.plan: Plan = world.plan
+        self.practices = frozenset(world.practices)
+        self._groups: dict[str, frozenset[str]] = {}
 
     def reversed_presence(self) -> Iterator[Diagnostic]:
         """Participants of the roster whose last day lies before their first (MH632)."""
@@ -53,19 +53,23 @@ class _Finder:
         """Rows that no line can read, by table and reason: how many, and the first of them."""
         for table in self.world.facts.schema.tables:
             names = self.world.facts.key_names(table)
-            found: dict[str, list[str]] = {}
+            counts: Counter[str] = Counter()
+            firsts: dict[str, str] = {}
             for row in self.world.facts.rows(table):
                 keys = dict(zip(names, row, strict=False))
                 reason = self.reason(keys)
                 if reason is not None:
-                    found.setdefault(reason, []).append(self.words(keys))
-            for reason, rows in found.items():
-                count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+                    counts[reason] += 1
+                    if reason not in firsts:
+                        firsts[reason] = self.words(keys)
+            for reason, first in firsts.items():
+                one = counts[reason] == 1
+                count = "1 row" if one else f"{counts[reason]} rows"
                 yield finding(
                     "MH738",
-                    f"{count} of `{table.name}` {'is' if len(rows) == 1 else 'are'} not read: {reason}",
+                    f"{count} of `{table.name}` {'is' if one else 'are'} not read: {reason}",
                     place=DataPlace(table.name),
-                    notes=f"{'it is' if len(rows) == 1 else 'the first is'} {rows[0]}",
+                    notes=f"{'it is' if one else 'the first is'} {first}",
                     help="take them out, or correct their keys",
                 )
 
@@ -101,8 +105,12 @@ class _Finder:
             return (first, self.plan.first_month) if earlier else (first, first + MONTHS_IN_YEAR - 1)
         return None
 
-    def groups(self, key: str) -> set[str]:
-        return {self.world.lookup(Row.of(practice=practice), key) for practice in self.world.practices}
+    def groups(self, key: str) -> frozenset[str]:
+        """The values of a declared key that some participant has."""
+        if key not in self._groups:
+            found = (self.world.lookup(Row.of(practice=practice), key) for practice in self.world.practices)
+            self._groups[key] = frozenset(found)
+        return self._groups[key]
 
     def words(self, keys: Mapping[str, object]) -> str:
         """A row as people are told of it."""
@@ -115,7 +123,7 @@ class _Finder:
 
     def panel_gaps(self, year: int) -> Iterator[Diagnostic]:
         """Pairs of payer and participant that have a panel in some months of the year and none in others."""
-        facts, name = self.world.facts, f"{self.plan.participant}_payer_month"
+        facts, name = self.world.facts, self.world.facts.schema.panel
         if not facts.present(name):
             return
         names = facts.key_names(facts.schema.table(name))
@@ -126,7 +134,7 @@ class _Finder:
                 have.setdefault((str(keys["payer"]), str(keys["practice"])), set()).add(month_of(keys["month"]))
         gaps = []
         for (payer, practice), months in sorted(have.items()):
-            if payer not in self.world.payers or practice not in self.world.practices:
+            if payer not in self.world.payers or practice not in self.practices:
                 continue
             first = self.plan.calendar.year_first(year)
             owed = self.world.months(Row.of(("year", first), payer=payer, practice=practice))

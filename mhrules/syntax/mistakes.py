@@ -16,8 +16,9 @@ from mhrules.diagnostics.snippet import visible
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.source import Source, Span
 from mhrules.syntax.contexts import CONTEXTS
+from mhrules.syntax.lines import SEPARATOR
 from mhrules.syntax.operands import closing_words, range_at, value_before
-from mhrules.syntax.probe import starters, terminal_words
+from mhrules.syntax.probe import END, starters, terminal_words
 from mhrules.syntax.scan import Kind, Piece
 from mhrules.syntax.usage import usage
 
@@ -167,7 +168,7 @@ def missing_brace(source: Source, last: Piece, name: str) -> Diagnostic:
 
 def expected(accepted: frozenset[str]) -> list[str]:
     """What could stand here, in words, shortest list first; `value` stands for everything a value begins with."""
-    rest = set(accepted) - NOTES - {"$END", "_SEP"}
+    rest = set(accepted) - NOTES - {END, SEPARATOR}
     phrases = []
     if rest >= VALUE:
         rest -= VALUES
