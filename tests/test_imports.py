@@ -19,6 +19,7 @@ LAYERS = (
     ("mhrules.diagnostics",),
     ("mhrules.syntax",),
     ("mhrules.data.__init__", "mhrules.data.schema"),  # semantics reads the schema, the rest of data comes later
+    ("mhrules.data.population",),
     ("mhrules.semantics",),
     ("mhrules.plan",),
     ("mhrules.check",),  # the analyses run over the plan: docs/decisions/0002

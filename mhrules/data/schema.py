@@ -35,7 +35,8 @@ class Column:
     `places` is the number of decimal places stored (2 for `$`, 6 or as declared for `%` and `number`,
     0 for `integer`); `low` and `high` are inclusive bounds in units of 10**-`places`; `codes` are the
     allowed words of a CODE column, in declared order; `optional` means that an empty cell is `missing`, and
-    `may_be_left_out` that a source without the column is as good as one with empty cells.
+    `may_be_left_out` that a source without the column is as good as one with empty cells. An empty cell, or a column
+    that is left out, is read as the text `default` where there is one.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     unit: str = ""
     may_be_left_out: bool = False
     span: Span | None = None
+    default: str | None = None
 
 
 @frozen
@@ -76,10 +78,15 @@ def panel_of(roster: str) -> str:
 
 @frozen
 class Schema:
-    """The tables a program reads, sorted by name, and the name of its roster table (`practice`, `aco` …)."""
+    """The tables a program reads, sorted by name, and the name of its roster table (`practice`, `aco` …).
+
+    `population` are the tables that data with members must have, `eligibility` among them; none where the program
+    attributes nobody. Data without `eligibility` give counts of members instead, in the panel.
+    """
 
     roster: str
     tables: tuple[Table, ...]
+    population: tuple[str, ...] = ()
 
     @property
     def panel(self) -> str:
