@@ -149,19 +149,24 @@ class Data:
     dataset: Dataset = field(repr=False)
 
     @classmethod
-    def from_folder(cls, program: Program, path: FilePath, *, binding: FilePath | None = None) -> Data:
+    def from_folder(
+        cls, program: Program, path: FilePath, *, binding: FilePath | None = None, allow: Iterable[str] = ()
+    ) -> Data:
         """Facts from a folder of CSV and Parquet files, or from a DuckDB file.
 
-        `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names.
+        `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names. `allow`
+        names findings that may pass: `MH630` duplicate rows, `MH631` overlapping spans, `MH632` dates out of order,
+        `MH633` unknown ids. They become warnings, and `manifest.json` counts the rows.
 
         Raises:
-            DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx).
+            DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx), or a code that
+                may not be allowed (MH646).
         """
         from mhrules.data.binding import read_binding
         from mhrules.data.load import load
 
         rules = None if binding is None else read_binding(Path(binding))
-        return cls(load(program.schema, Path(path), rules))
+        return cls(load(program.schema, Path(path), rules, allow=allow))
 
     @classmethod
     def from_rows(cls, program: Program, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Data:

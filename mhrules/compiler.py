@@ -24,6 +24,7 @@ from mhrules.semantics.names import program_from_files
 from mhrules.semantics.program import Agreement, Program
 from mhrules.source import Source
 from mhrules.syntax.tree import Note
+from mhrules.valuesets import ValueSetFile, value_set_files
 
 
 class Compilation:
@@ -46,15 +47,28 @@ class Compilation:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        """Every text that was read, each once however often it is imported."""
-        texts = {(source.name, source.sha256): source for files in self.loaded for source in files.sources}
+        """Every text that was read, value sets too, each once however often it is named."""
+        read = [source for files in self.loaded for source in files.sources]
+        read += [file.source for file in self.value_sets.values()]
+        texts = {(source.name, source.sha256): source for source in read}
         return tuple(texts.values())
+
+    @cached_property
+    def value_sets(self) -> Mapping[str, ValueSetFile]:
+        """The files that value sets name, by path from the program's folder."""
+        found: dict[str, ValueSetFile] = {}
+        for files in self.loaded:
+            found.update(value_set_files(files.root, files.trees, self._findings))
+        return found
 
     @cached_property
     def program(self) -> Program | None:
         """The declarations by name; None if there is no program to speak of, or a text has syntax mistakes."""
         files = {tree.span.source.sha256: tree for loaded in self.loaded for tree in loaded.trees}
-        return None if self._findings.has_errors else program_from_files(list(files.values()), self._findings)
+        if self._findings.has_errors:
+            return None
+        codes = {path: file.codes for path, file in self.value_sets.items()}
+        return program_from_files(list(files.values()), self._findings, codes)
 
     @cached_property
     def agreements(self) -> Mapping[str, Agreement]:

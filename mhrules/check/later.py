@@ -19,14 +19,5 @@ def check_later(program: Program, lowered: Lowered, bounds: Bounds, findings: Fi
 
 
 def _without_effect(program: Program) -> Iterator[tuple[t.Clause, str, str]]:
-    panel = "the panel says how many members count: give it after this rule"
-    if program.attribution is not None:
-        yield program.attribution, "attribution is not worked out yet", panel
-    if program.eligible is not None:
-        yield program.eligible, "members are not excluded yet", panel
-    for population in program.populations.values():
-        yield population, "populations are not worked out yet", "they come with the members"
-    if program.settlement is not None:
-        yield program.settlement, "run-out is not applied yet", "give facts as they stand after the run-out"
     for disclosure in program.disclosures:
         yield disclosure, "disclosure is not applied yet", "every output shows every verdict: share them with care"

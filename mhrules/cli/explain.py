@@ -25,6 +25,7 @@ def command(
     contracts: str | None,
     data: str,
     binding: str | None,
+    allow: tuple[str, ...],
     year: int,
     payer: str,
     practice: str,
@@ -40,7 +41,7 @@ def command(
     from mhrules.diagnostics.model import Severity
 
     with common.Progress() as progress:
-        run = prepared(program, contracts, data, binding, progress)
+        run = prepared(program, contracts, data, binding, progress, allow=allow)
         progress.step(f"settling {year}")
         settlement = api.settle(run.program, run.data, year, hold=True)
         progress.step("looking for the reasons")

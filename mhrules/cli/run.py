@@ -16,11 +16,33 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _allowable(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes given with `--allow`, if each may be allowed."""
+    if not value:
+        return ()
+    from mhrules.data.allow import ALLOWABLE
+
+    codes = tuple(code.upper() for code in value)
+    wrong = next((code for code in codes if code not in ALLOWABLE), None)
+    if wrong is not None:
+        may = "; ".join(f"{code}: {what}" for code, what in ALLOWABLE.items())
+        raise click.BadParameter(f"{wrong} may not be allowed. These may: {may}.")
+    return codes
+
+
 _OPTIONS = (
     click.argument("program"),
     click.option("--contracts", metavar="PATH", help="A further file or folder of contracts."),
     click.option("--data", required=True, metavar="PATH", help="A folder of CSV and Parquet files, or a DuckDB file."),
     click.option("--binding", metavar="FILE", help="The binding.toml by which the data are read."),
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="CODE",
+        callback=_allowable,
+        help="Let findings about the data pass: MH630, MH631, MH632 or MH633; may be given again.",
+    ),
     click.option("--year", required=True, type=click.IntRange(1900, 2999), help="The program year."),
 )
 
@@ -45,8 +67,16 @@ class Run:
         return (*self.program.findings, *self.data.findings)
 
 
-def prepared(program: str, contracts: str | None, data: str, binding: str | None, progress: common.Progress) -> Run:
-    """The program and its data, read and checked.
+def prepared(
+    program: str,
+    contracts: str | None,
+    data: str,
+    binding: str | None,
+    progress: common.Progress,
+    *,
+    allow: tuple[str, ...] = (),
+) -> Run:
+    """The program and its data, read and checked; `allow` are codes of findings about the data that may pass.
 
     Raises:
         DiagnosticError: one of them cannot be read, or has errors.
@@ -56,4 +86,4 @@ def prepared(program: str, contracts: str | None, data: str, binding: str | None
     progress.step("reading the program")
     loaded = api.load(program, contracts=contracts)
     progress.step("reading the data")
-    return Run(loaded, api.Data.from_folder(loaded, data, binding=binding))
+    return Run(loaded, api.Data.from_folder(loaded, data, binding=binding, allow=allow))

@@ -36,6 +36,7 @@ def command(
     contracts: str | None,
     data: str,
     binding: str | None,
+    allow: tuple[str, ...],
     year: int,
     out: str,
     run_id: str,
@@ -53,7 +54,7 @@ def command(
     directory = Path(out)
     _refuse_file(directory)
     with common.Progress() as progress:
-        run = prepared(program, contracts, data, binding, progress)
+        run = prepared(program, contracts, data, binding, progress, allow=allow)
         progress.step(f"settling {year}")
         day = None if posted_on is None else posted_on.date()
         settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold)

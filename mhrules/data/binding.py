@@ -11,10 +11,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mhrules.data.tomlplaces import TomlPlaces
 from mhrules.diagnostics.collect import Findings
@@ -27,7 +28,7 @@ from mhrules.source import Source, Span
 EDITION = 1
 _LARGEST = 1_000_000  # characters
 _ROUNDINGS = {f"round {mode.value}": mode for mode in Rounding}
-_DATE_PATTERN = re.compile(r"(?:%[Ymd]|[^%])+")
+_DATE_PATTERN = re.compile(r"(?:%[YmdHMS]|[^%])+")
 DELIMITERS = (",", ";", "\t", "|")
 
 Path_ = tuple[str, ...]
@@ -61,7 +62,11 @@ class Settings:
 
 @frozen
 class ColumnBinding:
-    """How one column of the model is read. `source` is None where the source has a column of the same name."""
+    """How one column of the model is read. `source` is None where the source has a column of the same name.
+
+    `until`: the day itself is not included, as the first day after a span. `row_number`: the number of the row in its
+    file stands for the value.
+    """
 
     name: str
     span: Span
@@ -73,15 +78,22 @@ class ColumnBinding:
     no: tuple[str, ...] | None = None
     scale: str | None = None  # "fraction" or "percent"
     date: str | None = None
+    until: bool = False
+    row_number: bool = False
     settings: Settings = field(factory=Settings)
+
+
+Words = tuple[tuple[str, tuple[str, ...]], ...]
+"""Columns of the source, and for each the words that are meant."""
 
 
 @frozen
 class TableBinding:
-    """Where one table of the model comes from.
+    """Where one table of the model comes from, or one part of it.
 
     `files` are patterns under the data folder; `table` is a table's name in a DuckDB file. `where` keeps the rows
-    whose source column holds one of the words. `ignore` are source columns that are known and not used.
+    whose source column holds one of the words, `where_not` those that hold none. `ignore` are source columns (or
+    patterns) that are known and not used. With `distinct`, rows that agree in every column are read once.
     """
 
     name: str
@@ -89,10 +101,25 @@ class TableBinding:
     files: tuple[str, ...] = ()
     table: str | None = None
     delimiter: str = ","
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    where: Words = ()
+    where_not: Words = ()
     ignore: tuple[str, ...] = ()
     columns: Mapping[str, ColumnBinding] = field(factory=dict)
     settings: Settings = field(factory=Settings)
+    distinct: bool = False
+    part: str = ""
+    parts: tuple[TableBinding, ...] = ()
+
+    @property
+    def readings(self) -> tuple[TableBinding, ...]:
+        """What is read, one after the other: the table's own block, unless only parts name a source, and each part."""
+        own = bool(self.files) or self.table is not None
+        elsewhere = any(part.files or part.table is not None for part in self.parts)
+        return ((self,) if own or not elsewhere else ()) + self.parts
+
+    def ignores(self, column: str) -> bool:
+        """Whether a source column is known and not used."""
+        return column in self.ignore or any(fnmatchcase(column, pattern) for pattern in self.ignore)
 
 
 @frozen
@@ -177,7 +204,35 @@ class _Reader:
         )
 
     def _table(self, name: str, raw: dict[str, Any], path: Path_) -> TableBinding:
-        self._keys(raw, path, {"files", "table", "delimiter", "where", "ignore", "columns", *_SETTINGS})
+        self._keys(raw, path, {*_SOURCE_KEYS, "distinct", "parts", *_SETTINGS})
+        table = self._source(name, raw, path)
+        parts = self._tables_of(raw, (*path, "parts"))
+        return evolve(
+            table,
+            distinct=self._flag(raw, (*path, "distinct")) or False,
+            parts=tuple(self._part(table, key, entry, (*path, "parts", key)) for key, entry in parts.items()),
+        )
+
+    def _part(self, whole: TableBinding, name: str, raw: dict[str, Any], path: Path_) -> TableBinding:
+        """One part of a table: what it does not say itself is as the table says."""
+        self._keys(raw, path, {*_SOURCE_KEYS, *_SETTINGS})
+        own = self._source(whole.name, raw, path)
+        located = own.files or own.table is not None
+        return evolve(
+            own,
+            part=name,
+            files=own.files if located else whole.files,
+            table=own.table if located else whole.table,
+            delimiter=own.delimiter if "delimiter" in raw else whole.delimiter,
+            where=own.where if "where" in raw else whole.where,
+            where_not=own.where_not if "where_not" in raw else whole.where_not,
+            ignore=whole.ignore + own.ignore,
+            columns={**whole.columns, **own.columns},
+            settings=own.settings.over(whole.settings),
+        )
+
+    def _source(self, name: str, raw: dict[str, Any], path: Path_) -> TableBinding:
+        """What a table and a part of one say alike: where the rows are, and how they are read."""
         files = self._patterns(raw, (*path, "files"))
         table = self._text(raw, (*path, "table"))
         if files and table is not None:
@@ -193,6 +248,7 @@ class _Reader:
             table=table,
             delimiter=delimiter,
             where=self._where(raw, (*path, "where")),
+            where_not=self._where(raw, (*path, "where_not")),
             ignore=self._texts(raw, (*path, "ignore")) or (),
             columns={key: self._column(key, entry, (*path, "columns", key)) for key, entry in columns.items()},
             settings=self._settings(raw, path),
@@ -202,7 +258,7 @@ class _Reader:
         span = self.places.find(path)
         if isinstance(raw, str):
             return ColumnBinding(name, span, source=raw)
-        known = {"from", "constant", "absent", "codes", "yes", "no", "as", "date", *_SETTINGS}
+        known = {"from", "constant", "absent", "codes", "yes", "no", "as", "date", "until", "row_number", *_SETTINGS}
         self._keys(raw, path, known)
         column = ColumnBinding(
             name=name,
@@ -215,10 +271,12 @@ class _Reader:
             no=self._texts(raw, (*path, "no")),
             scale=self._choice(raw, (*path, "as"), ("fraction", "percent")),
             date=self._date(raw, (*path, "date")),
+            until=self._flag(raw, (*path, "until")) or False,
+            row_number=self._flag(raw, (*path, "row_number")) or False,
             settings=self._settings(raw, path),
         )
-        if (column.source is not None) + (column.constant is not None) + column.absent > 1:
-            self._report("MH642", "`from`, `constant` and `absent` cannot stand together", path)
+        if (column.source is not None) + (column.constant is not None) + column.absent + column.row_number > 1:
+            self._report("MH642", "`from`, `constant`, `absent` and `row_number` cannot stand together", path)
         if (column.yes is None) != (column.no is None):
             self._report("MH642", "`yes` and `no` must stand together", path)
         elif column.yes and column.no and set(column.yes) & set(column.no):
@@ -237,8 +295,8 @@ class _Reader:
             extra_digits=None if digits is None else _ROUNDINGS[digits],
         )
 
-    def _where(self, raw: dict[str, Any], path: Path_) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        entry = raw.get("where", {})
+    def _where(self, raw: dict[str, Any], path: Path_) -> Words:
+        entry = raw.get(path[-1], {})
         if not isinstance(entry, dict):
             self._wrong(path, 'columns and words, such as `{ risk = "one" }`')
             return ()
@@ -275,7 +333,7 @@ class _Reader:
         text = self._text(raw, path)
         if text is None:
             return None
-        parts = re.findall("%[Ymd]", text)
+        parts = re.findall("%[YmdHMS]", text)
         if not _DATE_PATTERN.fullmatch(text) or len(set(parts)) != len(parts) or not {"%Y", "%m"} <= set(parts):
             self._wrong(path, 'a pattern with `%Y` and `%m` (and `%d`) once each, such as `"%m/%d/%Y"`')
             return None
@@ -351,4 +409,5 @@ class _Reader:
         self.findings.report(code, message, self.places.find(path), help=help)
 
 
+_SOURCE_KEYS = frozenset({"files", "table", "delimiter", "where", "where_not", "ignore", "columns"})
 _SETTINGS = frozenset({"missing", "trim", "float", "written", "extra_digits"})

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from operator import index
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mhrules.data.schema import Column, ColumnKind
 from mhrules.diagnostics.suggest import did_you_mean
@@ -30,6 +30,8 @@ _DEFAULT_BOUNDS = {
     ColumnKind.NUMBER: 10**9,
     ColumnKind.INTEGER: 10**12,
 }
+DATE_PARTS = re.compile("(%[YmdHMS])")
+TIMES = {"%H": "(?:[01][0-9]|2[0-3])", "%M": "[0-5][0-9]", "%S": "[0-5][0-9]"}
 _PLAIN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _ACCOUNTING = re.compile(r"(\(?)(-?)\$?(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(\)?)")
 _LOOKS_NUMERIC = re.compile(r"[-+$(]*[0-9][0-9,._' ]*[)%]?")
@@ -60,20 +62,24 @@ class Fault:
 class CellRule:
     """How the cells of one column of the model are written in a source.
 
-    `source` is the column's name in the source; `constant` replaces it (the text of every cell). `codes` maps words
+    `source` is the column's name in the source; `constant` replaces it (the text of every cell), and so does
+    `row_number` (the number of the row in its file). `codes` maps words
     of the source to codes of the model; without it the model's own words stand. `percent` means that `2.5` is 2.5%.
-    `date` is a pattern of `%Y`, `%m` and `%d`. `missing` are words that mean missing, beside the empty cell.
+    `date` is a pattern of `%Y`, `%m` and `%d` (and `%H`, `%M`, `%S`, which are left aside). With `until` the day itself
+    is not included. `missing` are words that mean missing, beside the empty cell.
     """
 
     column: Column
     source: str
     constant: str | None = None
+    row_number: bool = False
     codes: Mapping[str, str] | None = None
     yes: tuple[str, ...] = ("yes",)
     no: tuple[str, ...] = ("no",)
     percent: bool = False
     accounting: bool = False
     date: str | None = None
+    until: bool = False
     missing: frozenset[str] = field(default=frozenset())
     trim: bool = False
     extra_digits: Rounding | None = None
@@ -116,6 +122,8 @@ def parse(rule: CellRule, text: str, *, rounding: Rounding | None = None) -> Val
     if rule.trim:
         text = text.strip()
     if text == "" or text in rule.missing:
+        if rule.column.default is not None:
+            return default_of(rule.column)
         return None if rule.column.optional else _empty(text)
     if text != text.strip():
         return Fault(
@@ -131,6 +139,21 @@ def parse(rule: CellRule, text: str, *, rounding: Rounding | None = None) -> Val
     if kind in (ColumnKind.DATE, ColumnKind.MONTH):
         return _day(rule, text)
     return _word(rule, text)
+
+
+def default_of(column: Column) -> Value:
+    """The value that an empty cell of a column with a default stands for.
+
+    Raises:
+        ValueError: the default is no value of the column.
+    """
+    default = column.default
+    if not default and column.kind is ColumnKind.TEXT:
+        return default
+    value = parse(CellRule(evolve(column, default=None), column.name), default or "")
+    if isinstance(value, Fault):
+        raise ValueError(f"default of column `{column.name}`: {value.message}")
+    return value
 
 
 def value_of(rule: CellRule, value: object) -> Value | Fault:
@@ -163,7 +186,8 @@ def value_of(rule: CellRule, value: object) -> Value | Fault:
 def day_from(pattern: str, text: str) -> date | None:
     """The day that `text` writes in a pattern of `%Y`, `%m` and `%d` (day 1 if the pattern has no `%d`), or None.
 
-    Months and days have two digits; where the pattern has slashes (`%m/%d/%Y`), one digit will do.
+    Months and days have two digits; where the pattern has slashes (`%m/%d/%Y`), one digit will do. The time of day
+    (`%H`, `%M`, `%S`) must be one, and is left aside.
     """
     found = _date_expression(pattern).fullmatch(text)
     if found is None:
@@ -178,8 +202,8 @@ def day_from(pattern: str, text: str) -> date | None:
 @lru_cache(maxsize=64)
 def _date_expression(pattern: str) -> re.Pattern[str]:
     digits = "{1,2}" if "/" in pattern else "{2}"
-    parts = {"%Y": "(?P<Y>[0-9]{4})", "%m": f"(?P<m>[0-9]{digits})", "%d": f"(?P<d>[0-9]{digits})"}
-    return re.compile("".join(parts.get(p, re.escape(p)) for p in re.split(r"(%[Ymd])", pattern)))
+    parts = {"%Y": "(?P<Y>[0-9]{4})", "%m": f"(?P<m>[0-9]{digits})", "%d": f"(?P<d>[0-9]{digits})", **TIMES}
+    return re.compile("".join(parts.get(p, re.escape(p)) for p in DATE_PARTS.split(pattern)))
 
 
 def _empty(text: str) -> Fault:
@@ -215,7 +239,8 @@ def _wrong_help(rule: CellRule, text: str) -> str:
 
 def _spelled(pattern: str) -> str:
     """A date pattern as people write it: `YYYY-MM-DD`."""
-    return "`" + pattern.replace("%Y", "YYYY").replace("%m", "MM").replace("%d", "DD") + "`"
+    words = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}
+    return "`" + "".join(words.get(part, part) for part in DATE_PARTS.split(pattern)) + "`"
 
 
 def _number(rule: CellRule, text: str, rounding: Rounding | None) -> int | Fault:
@@ -317,7 +342,14 @@ def _day(rule: CellRule, text: str) -> date | Fault:
         return _wrong(rule, text)
     if rule.column.kind is ColumnKind.MONTH and day.day != 1:
         return Fault("MH620", f"expected the first day of a month, got {shown(text)}", "")
-    return day
+    return _last_included(rule, day)
+
+
+def _last_included(rule: CellRule, day: date) -> date | Fault:
+    """The day, or the day before it where the day itself is not included."""
+    if not rule.until:
+        return day
+    return day - timedelta(days=1) if day > date.min else _wrong(rule, day.isoformat())
 
 
 def _given_date(rule: CellRule, value: date) -> date | Fault:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from mhrules.data.cells import NUMERIC, CellRule, Fault, Value, bounds, parse
+from mhrules.data.cells import DATE_PARTS, NUMERIC, TIMES, CellRule, Fault, Value, bounds, parse
 from mhrules.data.database import fill, identifier, literal
 from mhrules.data.origins import Origin, unreadable
 from mhrules.data.reports import DataFindings
@@ -22,6 +23,7 @@ _FLOATS = ("DOUBLE", "FLOAT", "REAL")
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER")
 _NOTHING = '"NULL"'  # the type of a column without any value
 _EXACT_ALSO = ("UBIGINT", "UHUGEINT", "VARCHAR", "ENUM", "UUID", "BIGNUM")
+_PART_WIDTHS = frozenset({"%Y", "%m", "%d", *TIMES})
 _STAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 
@@ -29,14 +31,16 @@ _STAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 class Feed:
     """One origin that feeds a table.
 
-    `numbers` are the source columns' numbers in the order of the layout; None stands for a constant, and for a column
-    that is missing or cannot be read, which has been reported. `where` are numbers of columns and words.
+    `numbers` are the source columns' numbers in the order of the layout; None stands for a constant, for the row's own
+    number, and for a column that is missing or cannot be read, which has been reported. `where` and `where_not` are
+    numbers of columns, and words.
     """
 
     origin: Origin
     rules: tuple[CellRule, ...]
     numbers: tuple[int | None, ...]
     where: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    where_not: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 def sql_type(column: Column) -> str:
@@ -60,20 +64,33 @@ class _Task:
 
 
 def convert(
-    connection: DuckDBPyConnection, table: str, feeds: Sequence[Feed], keys: int, findings: DataFindings
-) -> None:
-    """Make the temporary table `stage` from all feeds of a table, reporting every cell that has no value.
+    connection: DuckDBPyConnection,
+    table: str,
+    feeds: Sequence[Feed],
+    keys: int,
+    findings: DataFindings,
+    *,
+    first: int = 0,
+) -> list[int]:
+    """Read feeds with like rules into the temporary table `stage`, reporting every cell that has no value.
 
-    Its columns are `file` (number of the feed), `rn`, `v0`, `v1` … in the order of the layout, and `sound`: whether
-    the first `keys` columns hold what the source says. A refused cell is NULL.
+    Its columns are `file` (number of the feed, counted from `first`), `rn`, `v0`, `v1` … in the order of the layout,
+    and `sound`: whether the first `keys` columns hold what the source says. A refused cell is NULL. With `first`, the
+    rows are added to those that are there. Returns how many rows of each feed the binding's `where` leaves out.
     """
     task = _Task(connection, table, feeds, findings)
     rules = feeds[0].rules
-    _fill_raw(task)
+    left_out = _fill_raw(task)
     joins: list[str] = []
     values: list[str] = []
-    sound = [f"r.t{at} IS NOT NULL" for at in range(keys)]
+    sound = ["true"]
     for at, rule in enumerate(rules):
+        fixed = _fixed_sql(task, at)
+        if fixed is not None:
+            values.append(f"CAST({fixed} AS {sql_type(rule.column)}) AS v{at}")
+            continue
+        if at < keys:
+            sound.append(f"r.t{at} IS NOT NULL")
         plain = plain_sql(rule, f"r.t{at}")
         has_map, has_faults = _convert_rest(task, at, plain)
         value = plain
@@ -83,14 +100,28 @@ def convert(
         values.append(f"CAST({value or 'NULL'} AS {sql_type(rule.column)}) AS v{at}")
         if has_faults and at < keys:
             sound.append(f"r.t{at} NOT IN (SELECT t FROM bad{at})")
+    into = "INSERT INTO stage" if first else "CREATE OR REPLACE TEMP TABLE stage AS"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE stage AS SELECT r.file, r.rn, {', '.join(values)}, "
+        f"{into} SELECT r.file + {first} AS file, r.rn, {', '.join(values)}, "
         f"{' AND '.join(sound)} AS sound FROM raw r {' '.join(joins)}"
     )
     connection.execute("DROP TABLE raw")
     for at in range(len(rules)):
         connection.execute(f"DROP TABLE IF EXISTS map{at}")
         connection.execute(f"DROP TABLE IF EXISTS bad{at}")
+    return left_out
+
+
+def _fixed_sql(task: _Task, at: int) -> str | None:
+    """SQL for the value of a column that is the same in every row; None where the rows say it."""
+    texts = {feed.rules[at].constant for feed in task.feeds}
+    text = next(iter(texts))
+    if len(texts) > 1 or text is None or any(feed.numbers[at] is not None for feed in task.feeds):
+        return None
+    value = parse(task.feeds[0].rules[at], text)
+    if isinstance(value, Fault):
+        return None
+    return "NULL" if value is None else literal(str(value))
 
 
 def source_text_sql(rule: CellRule, kind: str, cell: str) -> str | None:
@@ -117,6 +148,8 @@ def plain_sql(rule: CellRule, cell: str) -> str | None:
     text = f"trim({cell})" if rule.trim else cell
     if rule.column.kind in NUMERIC:
         value = _plain_number_sql(rule, text)
+    elif rule.column.kind in (ColumnKind.DATE, ColumnKind.MONTH):
+        return _plain_day_sql(rule, text)
     elif rule.column.kind is ColumnKind.TEXT and rule.codes is None:
         value = f"CASE WHEN regexp_full_match({text}, '[!-~]([ -~]*[!-~])?') THEN {text} END"
     else:
@@ -144,17 +177,43 @@ def _plain_number_sql(rule: CellRule, text: str) -> str:
     )
 
 
+def _plain_day_sql(rule: CellRule, text: str) -> str | None:
+    """The day of a text whose parts have fixed places; none where days or months may have one digit."""
+    if (
+        "/" in rule.pattern
+        or rule.pattern != rule.pattern.strip()
+        or (rule.column.kind is ColumnKind.MONTH and "%d" in rule.pattern)
+    ):
+        return None
+    places: dict[str, str] = {}
+    expression, at = "", 1
+    for part in DATE_PARTS.split(rule.pattern):
+        width = {"%Y": 4}.get(part, 2) if part in _PART_WIDTHS else len(part)
+        places[part] = f"substring({text}, {at}, {width})"
+        expression += TIMES.get(part, f"[0-9]{{{width}}}") if part in _PART_WIDTHS else re.escape(part)
+        at += width
+    day = f"TRY_CAST({places['%Y']} || '-' || {places['%m']} || '-' || {places.get('%d', repr('01'))} AS DATE)"
+    value = f"{day} - 1" if rule.until else day
+    matches = f"regexp_full_match({text}, {literal(expression)}) AND {places['%Y']} <> '0000'"
+    if rule.until:
+        matches += f" AND {places['%Y']} <> '0001'"
+    if rule.missing:
+        matches += f" AND {text} NOT IN ({', '.join(map(literal, sorted(rule.missing)))})"
+    return f"CASE WHEN {matches} THEN {value} END"
+
+
 def _date_text_sql(rule: CellRule, base: str, cell: str) -> str | None:
     """A native day in the rule's own pattern, a month only if it is a first day; else its standard text."""
     if rule.column.kind not in (ColumnKind.DATE, ColumnKind.MONTH):
         return None
     pattern = rule.pattern
     day = f"CAST({cell} AS DATE)"
-    whole = "true" if base == "DATE" else f"CAST({day} AS TIMESTAMP) = CAST({cell} AS TIMESTAMP)"
+    timed = base != "DATE" and any(part in pattern for part in TIMES)
+    whole = "true" if base == "DATE" or timed else f"CAST({day} AS TIMESTAMP) = CAST({cell} AS TIMESTAMP)"
     if rule.column.kind is ColumnKind.MONTH and "%d" not in pattern:
         whole += f" AND day({day}) = 1"
     whole += f" AND isfinite({day}) AND year({day}) BETWEEN 1000 AND 9999"
-    written = f"strftime({day}, {literal(pattern)})"
+    written = f"strftime({cell if timed else day}, {literal(pattern)})"
     return f"CASE WHEN {cell} IS NULL THEN '' WHEN {whole} THEN {written} ELSE CAST({cell} AS VARCHAR) END"
 
 
@@ -172,12 +231,15 @@ def _float_text_sql(cell: str) -> str:
     return f"CASE WHEN {cell} IS NULL THEN '' WHEN {text} LIKE '%e%' THEN {written} ELSE {text} END"
 
 
-def _fill_raw(task: _Task) -> None:
+def _fill_raw(task: _Task) -> list[int]:
     """The temporary table `raw`: `file`, `rn` and the text `t0`, `t1` … of each column, of all feeds.
 
     A file that breaks while it is read, or yields another number of rows than it has, is reported as unreadable.
+    Returns how many rows of each feed are left out by its `where`.
     """
     import duckdb
+
+    left_out = [0] * len(task.feeds)
 
     defined = ", ".join(f"t{at} VARCHAR" for at in range(len(task.feeds[0].rules)))
     task.connection.execute(f"CREATE OR REPLACE TEMP TABLE raw (file INTEGER, rn BIGINT, {defined})")
@@ -185,13 +247,13 @@ def _fill_raw(task: _Task) -> None:
         texts = []
         for rule, at in zip(feed.rules, feed.numbers, strict=True):
             text = None if rule.constant is None else literal(rule.constant)
+            if rule.row_number:
+                text = "CAST(s.rn AS VARCHAR)"
             if at is not None:
                 text = source_text_sql(rule, feed.origin.columns[at][1], f"s.c{at}")
             texts.append(text or "NULL")
-        chosen = [
-            f"coalesce(CAST(s.c{at} AS VARCHAR), '') IN ({', '.join(map(literal, words)) or 'NULL'})"
-            for at, words in feed.where
-        ]
+        chosen = [_one_of(at, words) for at, words in feed.where]
+        chosen += [f"NOT {_one_of(at, words)}" for at, words in feed.where_not if words]
         where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
         statement = f"INSERT INTO raw SELECT {number}, s.rn, {', '.join(texts)} FROM {feed.origin.relation} AS s{where}"
         try:
@@ -199,8 +261,16 @@ def _fill_raw(task: _Task) -> None:
         except duckdb.Error as error:
             unreadable(feed.origin.file, error, task.findings)
             continue
-        if feed.origin.sound and not feed.where and inserted != (feed.origin.rows,):
+        if chosen and inserted is not None:
+            left_out[number] = feed.origin.rows - inserted[0]
+        elif feed.origin.sound and inserted != (feed.origin.rows,):
             unreadable(feed.origin.file, ValueError("its rows cannot be told apart"), task.findings)
+    return left_out
+
+
+def _one_of(at: int, words: Sequence[str]) -> str:
+    """SQL for whether a source column holds one of the words; an empty cell is the empty word."""
+    return f"coalesce(CAST(s.c{at} AS VARCHAR), '') IN ({', '.join(map(literal, words)) or 'NULL'})"
 
 
 def _convert_rest(task: _Task, at: int, plain: str | None) -> tuple[bool, bool]:

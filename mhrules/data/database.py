@@ -29,8 +29,10 @@ _LOCKS = (
 _BATCH = 50_000  # values handed over in one statement
 
 
-def connect(files: Iterable[Path] = ()) -> DuckDBPyConnection:
+def connect(files: Iterable[Path] = (), *, folder: Path | None = None) -> DuckDBPyConnection:
     """A locked-down connection to an empty database in memory that may read `files` and nothing else.
+
+    With `folder`, it may also read and write files in that folder and below.
 
     A database file needs its write-ahead log beside it, so that is allowed as well.
     """
@@ -43,6 +45,8 @@ def connect(files: Iterable[Path] = ()) -> DuckDBPyConnection:
     if allowed:
         paths = ", ".join(literal(path) for path in dict.fromkeys(allowed))
         connection.execute(f"SET allowed_paths = [{paths}]")
+    if folder is not None:
+        connection.execute(f"SET allowed_directories = [{literal(str(folder.resolve()))}]")
     for statement in _LOCKS:
         connection.execute(statement)
     return connection

@@ -27,15 +27,33 @@ class Input:
     rows: int
 
 
+@frozen
+class LeftOut:
+    """Rows of a file that a table does not have because the binding says so.
+
+    `reason` is `where` (they are not asked for), `distinct` (they repeat another row) or `empty span` (their first day
+    is the day on which they had ended). `part` is the part of the table in the binding, or empty.
+    """
+
+    table: str
+    part: str
+    file: str
+    reason: str
+    rows: int
+
+
 @frozen(eq=False, slots=False)
 class Dataset:
     """Typed facts. Made by `load`, `Dataset.from_rows` or `Dataset.from_frames`; never changed afterwards.
 
-    `warnings` are findings that are not errors. `inputs` are the files read, sorted by name.
+    `warnings` are findings that are not errors. `inputs` are the files read, sorted by name. `left_out` are rows that
+    the binding leaves out, `allowed` counts the rows that each allowed code has concerned.
     """
 
     schema: Schema
     inputs: tuple[Input, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    allowed: Mapping[str, int] = field(factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
     _present: frozenset[str] = field(default=frozenset(), alias="present", repr=False)
     _rows: dict[str, list[Row]] = field(factory=dict, alias="rows", repr=False)

@@ -7,7 +7,9 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mhrules.data.binding import Binding
+from attrs import frozen
+
+from mhrules.data.binding import Binding, TableBinding
 from mhrules.data.schema import Schema, Table
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import DataPlace
@@ -51,40 +53,42 @@ class DataFolder:
         return real if real.is_relative_to(self.root.resolve()) and real.is_file() else None
 
 
+@frozen
+class Reading:
+    """Files that are read in one way for a table: those of its binding, of a part of it, or of its own name."""
+
+    table: str
+    bound: TableBinding | None
+    files: tuple[str, ...]
+
+
 def table_files(
     schema: Schema, folder: DataFolder, binding: Binding | None, findings: Findings
-) -> dict[str, tuple[str, ...]]:
-    """For each table that has any, the names of its files. Missing tables and unread files are reported."""
-    found: dict[str, tuple[str, ...]] = {}
+) -> tuple[list[Reading], dict[str, str]]:
+    """Which files are read for which table, and for each table without any, what to do about it.
+
+    Files that nothing reads are reported.
+    """
+    found: list[Reading] = []
+    missing: dict[str, str] = {}
     for table in schema.tables:
-        names = _bound_files(table, folder, binding, findings)
-        if names is None:
-            names = _named_files(table, folder, findings)
-        good = tuple(name for name in names if _inside(folder, name, table.name, findings))
-        if good:
-            found[table.name] = good
+        bound = binding.tables.get(table.name) if binding else None
+        for reading in bound.readings if bound else (None,):
+            needed = table.required and not (schema.population and table.name == schema.panel)
+            names = _bound_files(table, reading, folder, None if needed else missing, findings)
+            if names is None:
+                names = _named_files(table, folder, missing, findings)
+            good = tuple(name for name in names if _inside(folder, name, table.name, findings))
+            if good:
+                found.append(Reading(table.name, reading, good))
     _report_unread(schema, folder, binding, found, findings)
-    return found
-
-
-def missing_table(table: Table, findings: Findings, *, wanted: str, file: str = "") -> None:
-    """Report a table for which there is nothing to read; one that the program can do without is passed over."""
-    if table.required:
-        columns = ", ".join(f"`{column.name}`" for column in table.keys)
-        findings.report(
-            "MH602",
-            f"no data for table `{table.name}`, which the program reads",
-            notes=f"the table has a row for each {columns}",
-            help=(wanted, "`mhrules schema PROGRAM --template DIR` writes empty files with all columns"),
-            place=DataPlace(file) if file else None,
-        )
+    return found, missing
 
 
 def _bound_files(
-    table: Table, folder: DataFolder, binding: Binding | None, findings: Findings
+    table: Table, bound: TableBinding | None, folder: DataFolder, missing: dict[str, str] | None, findings: Findings
 ) -> tuple[str, ...] | None:
-    """The files a binding names for a table; None if it names none."""
-    bound = binding.tables.get(table.name) if binding else None
+    """The files a binding names for a table; None if it names none. `missing` takes what the data may lack."""
     if bound is None or not bound.files:
         if bound is not None and bound.table is not None:
             findings.report(
@@ -98,8 +102,9 @@ def _bound_files(
     names: list[str] = []
     for pattern in bound.files:
         matching = [name for name in folder.matching(pattern) if name not in names]
-        if not matching and not table.required:
+        if not matching and missing is not None:
             findings.report("MH645", f"no file matches `{pattern}`", bound.span)
+            missing.setdefault(table.name, f"no file matches `{pattern}` of the binding")
         elif not matching:
             findings.report(
                 "MH602",
@@ -116,7 +121,7 @@ def _near_file(pattern: str, folder: DataFolder) -> str:
     return f"the folder has `{near}`" if near else "patterns are relative to the data folder"
 
 
-def _named_files(table: Table, folder: DataFolder, findings: Findings) -> tuple[str, ...]:
+def _named_files(table: Table, folder: DataFolder, missing: dict[str, str], findings: Findings) -> tuple[str, ...]:
     """The file that has the table's own name."""
     names = [table.name + ending for ending in _ENDINGS if table.name + ending in folder.names]
     if len(names) > 1:
@@ -130,8 +135,7 @@ def _named_files(table: Table, folder: DataFolder, findings: Findings) -> tuple[
     if not names:
         near = did_you_mean(table.name + ".csv", [n for n in folder.names if n.endswith(_ENDINGS)])
         hint = f"the folder has `{near}`: rename it, or " if near else "write it, or "
-        wanted = f"the file would be `{table.name}.csv`: {hint}name other files in a binding"
-        missing_table(table, findings, wanted=wanted)
+        missing[table.name] = f"the file would be `{table.name}.csv`: {hint}name other files in a binding"
     return tuple(names)
 
 
@@ -148,12 +152,13 @@ def _inside(folder: DataFolder, name: str, table: str, findings: Findings) -> bo
 
 
 def _report_unread(
-    schema: Schema, folder: DataFolder, binding: Binding | None, found: dict[str, tuple[str, ...]], findings: Findings
+    schema: Schema, folder: DataFolder, binding: Binding | None, found: list[Reading], findings: Findings
 ) -> None:
     """Warn of data files that no table reads."""
-    read = {name for names in found.values() for name in names}
+    read = {name for reading in found for name in reading.files}
     known = [pattern.split("/") for pattern in binding.ignore_files] if binding else []
-    tables = [table.name for table in schema.tables if table.name not in found]
+    without = {table.name for table in schema.tables} - {reading.table for reading in found}
+    tables = sorted(without)
     for name in folder.names:
         if name in read or not name.endswith(_ENDINGS) or any(_matches(name.split("/"), p) for p in known):
             continue

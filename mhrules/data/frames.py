@@ -7,9 +7,11 @@ from typing import Any
 
 from mhrules.data import database
 from mhrules.data.dataset import Dataset
+from mhrules.data.feeds import Supply
 from mhrules.data.given import unknown_tables
 from mhrules.data.load import dataset_from_sources
-from mhrules.data.origins import Origin, open_table
+from mhrules.data.origins import open_table
+from mhrules.data.presence import check_presence
 from mhrules.data.reports import DataFindings
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.model import DataPlace
@@ -20,14 +22,15 @@ def dataset_from_frames(schema: Schema, frames: Mapping[str, Any]) -> Dataset:
     findings = DataFindings()
     unknown_tables(schema, frames, findings)
     connection = database.connect()
-    sources: dict[str, list[Origin]] = {}
+    sources: dict[str, list[Supply]] = {}
     for table in schema.tables:
         arrow = _arrow(table.name, frames[table.name], findings) if table.name in frames else None
         if arrow is not None:
             given = f"given {table.name}"
             connection.register(given, arrow)
-            sources[table.name] = [open_table(connection, "", given, table.name, "")]
-    dataset = dataset_from_sources(schema, connection, sources, None, findings)
+            sources[table.name] = [Supply(None, (open_table(connection, "", given, table.name, ""),))]
+    check_presence(schema, {name: name for name in sources}, {}, findings)
+    dataset = dataset_from_sources(schema, connection, sources, findings)
     for name in sources:
         connection.unregister(f"given {name}")
     return dataset

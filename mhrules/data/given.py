@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from operator import itemgetter
 
 from mhrules.data.cells import CellRule, Fault, Value, value_of
 from mhrules.data.dataset import Dataset, Row
+from mhrules.data.presence import check_presence
+from mhrules.data.relations import positions, references
 from mhrules.data.reports import DataFindings
-from mhrules.data.rowcheck import LocatedRow, check_orphans, check_rows, participant_column, roster_key
+from mhrules.data.rowcheck import LocatedRow, check_reference, check_rows
 from mhrules.data.rules import rules_for
 from mhrules.data.schema import Schema, Table
 from mhrules.diagnostics.model import DataPlace
@@ -22,14 +23,16 @@ def dataset_from_rows(schema: Schema, given: Mapping[str, Iterable[Mapping[str, 
     unknown_tables(schema, given, findings)
     rows: dict[str, list[Row]] = {}
     located: dict[str, list[LocatedRow]] = {}
-    complete: dict[str, bool] = {}
+    complete: set[str] = set()
     for table in schema.tables:
         if table.name in given:
             before = list(given[table.name])
             rows[table.name], located[table.name] = _typed(table, before, findings)
-            complete[table.name] = len(located[table.name]) == len(before)
+            if len(located[table.name]) == len(before):
+                complete.add(table.name)
             check_rows(table, located[table.name], findings)
-    _check_participants(schema, located, complete.get(schema.roster, False), findings)
+    check_presence(schema, {name: name for name in rows}, {}, findings)
+    _check_references(schema, located, complete, findings)
     findings.close()
     findings.raise_if_errors()
     for name, typed in rows.items():
@@ -54,7 +57,7 @@ def _typed(
     table: Table, given: list[Mapping[str, object]], findings: DataFindings
 ) -> tuple[list[Row], list[LocatedRow]]:
     """The typed rows, and where those with sound keys stand."""
-    rules = rules_for(table, None)
+    rules = rules_for(table)
     names = [rule.column.name for rule in rules]
     keys = len(table.keys) + 2 * table.dated
     rows: list[Row] = []
@@ -71,7 +74,7 @@ def _typed(
             values.append(None if value is _REFUSED else value)
         rows.append(tuple(values))
         if sound:
-            located.append(_locate(table, tuple(values), line))
+            located.append(LocatedRow(table.name, line, tuple(values)))
     return rows, located
 
 
@@ -99,24 +102,13 @@ def _unknown_column(table: Table, name: str, names: list[str], line: int, findin
     )
 
 
-def _locate(table: Table, row: Row, line: int) -> LocatedRow:
-    width = len(table.keys)
-    first = last = None
-    if table.dated:
-        first, last = (day if isinstance(day, date) else None for day in row[width : width + 2])
-    return LocatedRow(table.name, line, row[:width], first, last)
-
-
-def _check_participants(
-    schema: Schema, located: Mapping[str, list[LocatedRow]], known: bool, findings: DataFindings
+def _check_references(
+    schema: Schema, located: Mapping[str, list[LocatedRow]], complete: set[str], findings: DataFindings
 ) -> None:
-    """Look for rows of participants that the roster lacks, where the roster is given and sound."""
-    if not known:
-        return
-    at = [key.name for key in schema.table(schema.roster).keys].index(roster_key(schema))
-    roster = {row.key[at] for row in located[schema.roster]}
+    """Look for rows that name a participant or a person whom their table lacks, where it is given and sound."""
     for table in schema.tables:
-        column = participant_column(schema, table)
-        if column is not None and table.name in located:
-            orphans = [row for row in located[table.name] if row.key[column] not in roster]
-            check_orphans(schema, table, column, orphans, findings)
+        for reference in references(schema, table):
+            if reference.table in complete and table.name in located:
+                at = positions(schema.table(reference.table))[reference.key]
+                known = {row.row[at] for row in located[reference.table]}
+                check_reference(table, reference, located[table.name], known, findings)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from mhrules.data import database
-from mhrules.data.binding import DELIMITERS, Binding, TableBinding
-from mhrules.data.cells import CellRule
-from mhrules.data.convert import Feed, convert, publish, source_text_sql
-from mhrules.data.dataset import Dataset, Input, create_tables
-from mhrules.data.files import DataFolder, missing_table, table_files
+from mhrules.data.allow import Allowance
+from mhrules.data.binding import Binding, TableBinding
+from mhrules.data.convert import convert, publish
+from mhrules.data.dataset import Dataset, Input, LeftOut, create_tables
+from mhrules.data.feeds import Supply, Uses, feed, report_unknown_columns
+from mhrules.data.files import DataFolder, table_files
 from mhrules.data.origins import Origin, file_hash, open_file, open_table, unreadable
+from mhrules.data.population import MEMBER
+from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
+from mhrules.data.relations import Reference, positions, references
 from mhrules.data.reports import DataFindings
-from mhrules.data.rowcheck import check_orphans, check_rows, orphan_rows, participant_column, roster_key, suspects
-from mhrules.data.rules import check_binding, layout, rules_for
+from mhrules.data.rowcheck import Stage, check_stage, check_stage_reference, repeated_sql
+from mhrules.data.rules import DEFAULTS, check_binding, layout, rules_for, span_names
 from mhrules.data.schema import Schema, Table
 from mhrules.diagnostics.model import DataPlace
 from mhrules.diagnostics.suggest import did_you_mean
@@ -27,28 +31,35 @@ if TYPE_CHECKING:
 
 _DATABASE_MARK = b"DUCK"  # bytes 8 to 11 of a DuckDB file
 
+Sources = Mapping[str, Sequence[Supply]]
 
-def load(schema: Schema, data: Path, binding: Binding | None = None) -> Dataset:
+
+def load(schema: Schema, data: Path, binding: Binding | None = None, *, allow: Iterable[str] = ()) -> Dataset:
     """Read every table of a schema from a folder of CSV and Parquet files, or from a DuckDB file.
 
     Without a binding, table `practice_year` is `practice_year.csv` or `practice_year.parquet` in the folder, or the
-    table of that name in the DuckDB file, and its columns have the model's names.
+    table of that name in the DuckDB file, and its columns have the model's names. `allow` names codes of findings that
+    may pass (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted.
 
     Raises:
-        DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx).
+        DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx); a code may not be
+            allowed (MH646).
     """
     import duckdb
 
     findings = DataFindings()
+    allowance = Allowance(allow)
     if binding is not None:
         check_binding(schema, binding, findings)
         findings.raise_if_errors()
     try:
         if data.is_dir():
-            connection, sources = _folder_sources(schema, data, binding, findings)
+            connection, sources, missing = _folder_sources(schema, data, binding, findings)
         else:
-            connection, sources = _database_sources(schema, data, binding, findings)
-        dataset = dataset_from_sources(schema, connection, sources, binding, findings)
+            connection, sources, missing = _database_sources(schema, data, binding, findings)
+        files = {name: supplies[0].origins[0].file for name, supplies in sources.items()}
+        check_presence(schema, files, missing, findings, "" if data.is_dir() else data.name)
+        dataset = dataset_from_sources(schema, connection, sources, findings, binding=binding, allowance=allowance)
         if not data.is_dir():
             connection.execute("DETACH source")
         return dataset
@@ -63,48 +74,65 @@ def load(schema: Schema, data: Path, binding: Binding | None = None) -> Dataset:
 def dataset_from_sources(
     schema: Schema,
     connection: DuckDBPyConnection,
-    sources: Mapping[str, Sequence[Origin]],
-    binding: Binding | None,
+    sources: Sources,
     findings: DataFindings,
+    *,
+    binding: Binding | None = None,
+    allowance: Allowance | None = None,
 ) -> Dataset:
     """Convert and check the rows of every table that has sources, and close the findings.
 
     Raises:
         DiagnosticError: there is an error among the findings.
     """
-    state = _State(schema, connection, binding, findings)
-    for table in sorted(schema.tables, key=lambda t: t.name != schema.roster):
+    members = has_members(schema, sources)
+    if members:
+        schema = without_counts(schema)
+    state = _State(schema, connection, binding, findings, allowance or Allowance(()), members)
+    first = {schema.roster: 0, MEMBER: 1}
+    for table in sorted(schema.tables, key=lambda t: first.get(t.name, len(first))):
         if sources.get(table.name):
             _load_table(state, table, sources[table.name])
-    _report_unknown_columns(state)
+    report_unknown_columns(state.uses)
     findings.close()
     findings.raise_if_errors()
     create_tables(connection, schema)
     return Dataset(
         schema,
         inputs=_inputs(sources),
+        left_out=tuple(sorted(state.left_out, key=lambda each: (each.table, each.part, each.file, each.reason))),
+        allowed=state.allowance.counts,
         warnings=findings.sorted(),
-        present=frozenset(name for name, origins in sources.items() if origins),
+        present=frozenset(sources),
         connections=[connection],
     )
 
 
 @define
 class _State:
-    """What the load of one table leaves for the next."""
+    """What the load of one table leaves for the next.
+
+    `members` says that the data have members; `known` are the tables whose ids are all there.
+    """
 
     schema: Schema
     connection: DuckDBPyConnection
     binding: Binding | None
     findings: DataFindings
-    roster_sound: bool = False
-    used: dict[str, set[str]] = field(factory=dict)  # file -> columns that some table reads or knows
-    read: dict[str, tuple[Origin, Table]] = field(factory=dict)
+    allowance: Allowance
+    members: bool
+    known: set[str] = field(factory=set)
+    left_out: list[LeftOut] = field(factory=list)
+    uses: Uses = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.uses = Uses(self.findings)
 
 
-def _inputs(sources: Mapping[str, Sequence[Origin]]) -> tuple[Input, ...]:
+def _inputs(sources: Sources) -> tuple[Input, ...]:
     """Each file once; a DuckDB file with the rows of all its tables that were read."""
-    distinct = {id(origin): origin for origins in sources.values() for origin in origins if origin.sha256}
+    origins = (origin for supplies in sources.values() for supply in supplies for origin in supply.origins)
+    distinct = {id(origin): origin for origin in origins if origin.sha256}
     inputs: dict[str, Input] = {}
     for origin in distinct.values():
         before = inputs[origin.file].rows if origin.file in inputs else 0
@@ -114,29 +142,30 @@ def _inputs(sources: Mapping[str, Sequence[Origin]]) -> tuple[Input, ...]:
 
 def _folder_sources(
     schema: Schema, data: Path, binding: Binding | None, findings: DataFindings
-) -> tuple[DuckDBPyConnection, dict[str, list[Origin]]]:
+) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
     """Open the files of a folder, each once, on a connection that may read nothing else."""
     folder = DataFolder(data)
-    files = table_files(schema, folder, binding, findings)
-    paths = {name: path for names in files.values() for name in names if (path := folder.path(name)) is not None}
+    readings, missing = table_files(schema, folder, binding, findings)
+    names = [name for reading in readings for name in reading.files]
+    paths = {name: path for name in names if (path := folder.path(name)) is not None}
     connection = database.connect(paths.values())
     opened: dict[tuple[str, str], Origin | None] = {}
-    sources: dict[str, list[Origin]] = {}
-    for table, names in files.items():
-        bound = binding.tables.get(table) if binding else None
-        delimiter = bound.delimiter if bound else ","
-        for name in names:
+    sources: dict[str, list[Supply]] = {}
+    for reading in readings:
+        delimiter = reading.bound.delimiter if reading.bound else ","
+        for name in reading.files:
             if (name, delimiter) not in opened:
                 opened[name, delimiter] = open_file(connection, paths[name], name, delimiter, findings)
-            origin = opened[name, delimiter]
-            if origin is not None:
-                sources.setdefault(table, []).append(origin)
-    return connection, sources
+        origins = (opened[name, delimiter] for name in reading.files)
+        good = tuple(origin for origin in origins if origin is not None)
+        if good:
+            sources.setdefault(reading.table, []).append(Supply(reading.bound, good))
+    return connection, sources, missing
 
 
 def _database_sources(
     schema: Schema, data: Path, binding: Binding | None, findings: DataFindings
-) -> tuple[DuckDBPyConnection, dict[str, list[Origin]]]:
+) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
     """Open the tables of a DuckDB file, read only."""
     with data.open("rb") as file:
         if file.read(12)[8:] != _DATABASE_MARK:
@@ -155,160 +184,95 @@ def _database_sources(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' AND schema_name = 'main' ORDER BY 1"
     ).fetchall()
     names = [str(row[0]) for row in listed]
-    sources: dict[str, list[Origin]] = {}
+    opened: dict[str, Origin] = {}
+    sources: dict[str, list[Supply]] = {}
+    missing: dict[str, str] = {}
     for table in schema.tables:
         bound = binding.tables.get(table.name) if binding else None
-        wanted = (bound.table if bound else None) or table.name
-        if bound is not None and bound.files:
-            message = f"`files` of table `{table.name}` needs a data folder, but the data is a DuckDB file"
-            findings.report("MH644", message, bound.span, help="write `table` instead")
-        elif wanted in names:
-            sources[table.name] = [open_table(connection, "source", wanted, data.name, digest)]
-        else:
-            near = did_you_mean(wanted, names)
-            hint = f"the file has the table `{near}`; name" if near else "name"
-            advice = f"the table would be called `{wanted}`: {hint} another with `table` in a binding"
-            missing_table(table, findings, wanted=advice, file=data.name)
-    return connection, sources
+        for reading in bound.readings if bound else (None,):
+            wanted = (reading.table if reading else None) or table.name
+            if reading is not None and reading.files:
+                message = f"`files` of table `{table.name}` needs a data folder, but the data is a DuckDB file"
+                findings.report("MH644", message, reading.span, help="write `table` instead")
+            elif wanted in names:
+                if wanted not in opened:
+                    opened[wanted] = open_table(connection, "source", wanted, data.name, digest)
+                sources.setdefault(table.name, []).append(Supply(reading, (opened[wanted],)))
+            else:
+                near = did_you_mean(wanted, names)
+                hint = f"the file has the table `{near}`; name" if near else "name"
+                missing[table.name] = f"the table would be called `{wanted}`: {hint} another with `table` in a binding"
+    return connection, sources, missing
 
 
-def _load_table(state: _State, table: Table, origins: Sequence[Origin]) -> None:
+def _load_table(state: _State, table: Table, supplies: Sequence[Supply]) -> None:
     """Convert one table, check its rows, and publish it under its name."""
-    rules = rules_for(table, state.binding)
     bound = state.binding.tables.get(table.name) if state.binding else None
-    feeds = [_feed(state, table, origin, rules, bound) for origin in origins]
-    keys = len(table.keys) + 2 * table.dated
-    convert(state.connection, table.name, feeds, keys, state.findings)
-    files = [(origin.file, origin.line_of) for origin in origins]
-    check_rows(table, suspects(state.connection, table, files), state.findings)
-    if table.name == state.schema.roster:
-        unsound = state.connection.execute("SELECT count(*) FROM stage WHERE NOT sound").fetchone()
-        state.roster_sound = all(origin.sound for origin in origins) and unsound == (0,)
-    column = participant_column(state.schema, table)
-    if column is not None and state.roster_sound:
-        roster = f"(SELECT {database.identifier(roster_key(state.schema))} AS id FROM {_roster(state.schema)})"
-        orphans = orphan_rows(state.connection, table, column, roster, files)
-        check_orphans(state.schema, table, column, orphans, state.findings)
+    origins = [origin for supply in supplies for origin in supply.origins]
+    stage = Stage(state.connection, table, [(origin.file, origin.line_of) for origin in origins])
+    if state.members:
+        for origin in origins:
+            check_counts(state.schema, table, origin.file, dict(origin.columns), state.findings)
+    first = 0
+    for supply in supplies:
+        _convert(state, table, supply, first)
+        first += len(supply.origins)
+    _leave_out_empty_spans(state, stage, supplies)
+    if bound is not None and bound.distinct:
+        _leave_out_repeated(state, stage, supplies)
+    known = {each: _known_ids(each) for each in references(state.schema, table) if each.table in state.known}
+    state.allowance.settle(stage, known, state.findings)
+    check_stage(stage, state.findings)
+    for reference, relation in known.items():
+        check_stage_reference(stage, reference, relation, state.findings)
+    if all(origin.sound for origin in origins) and stage.fetch("SELECT count(*) FROM stage WHERE NOT sound") == [(0,)]:
+        state.known.add(table.name)
     publish(state.connection, table.name, layout(table), len(table.keys) + table.dated)
 
 
-def _roster(schema: Schema) -> str:
-    return database.identifier(schema.roster)
+def _known_ids(reference: Reference) -> str:
+    """SQL for the ids of the table that a column refers to."""
+    return f"(SELECT {database.identifier(reference.key)} AS id FROM {database.identifier(reference.table)})"
 
 
-def _feed(state: _State, table: Table, origin: Origin, rules: tuple[CellRule, ...], bound: TableBinding | None) -> Feed:
-    """Where each column of the table stands in an origin; what is missing or of an unreadable type is reported."""
-    places = {name: at for at, (name, _) in reversed(list(enumerate(origin.columns)))}
-    used = state.used.setdefault(origin.file, set())
-    state.read.setdefault(origin.file, (origin, table))
-    numbers: list[int | None] = []
-    separator = _other_separator(origin, rules)
-    if separator is not None:
-        _separated_otherwise(state, table, origin, separator)
-        used.update(places)
-        return Feed(origin, rules, (None,) * len(rules), ())
-    rules = tuple(
-        evolve(rule, constant="") if rule.column.may_be_left_out and rule.source not in places else rule
-        for rule in rules
-    )
-    for rule in rules:
-        at = places.get(rule.source) if rule.constant is None else None
-        if rule.constant is None:
-            used.add(rule.source)
-            if at is None:
-                _missing_column(state, table, origin, rule.source, rule.column.name)
-            elif not _readable(state, origin, rule, at):
-                at = None
-        numbers.append(at)
-    where: list[tuple[int, tuple[str, ...]]] = []
-    for name, words in bound.where if bound else ():
-        used.add(name)
-        if name in places:
-            where.append((places[name], words))
-        else:
-            _missing_column(state, table, origin, name, None)
-    used.update(bound.ignore if bound else ())
-    return Feed(origin, rules, tuple(numbers), tuple(where))
+def _convert(state: _State, table: Table, supply: Supply, first: int) -> None:
+    """Stage the rows of one supply, and note which its `where` leaves out."""
+    rules = rules_for(table, supply.bound, state.binding.settings if state.binding else DEFAULTS)
+    feeds = [feed(state.uses, table, origin, rules, supply.bound) for origin in supply.origins]
+    keys = len(table.keys) + 2 * table.dated
+    counts = convert(state.connection, table.name, feeds, keys, state.findings, first=first)
+    part = supply.bound.part if supply.bound else ""
+    for origin, count in zip(supply.origins, counts, strict=True):
+        if count:
+            state.left_out.append(LeftOut(table.name, part, origin.file, "where", count))
 
 
-def _other_separator(origin: Origin, rules: Sequence[CellRule]) -> str | None:
-    """What seems to separate the cells of a CSV file that was read as one column: it parts names that are wanted."""
-    if origin.header_line is None or len(origin.columns) != 1:
-        return None
-    header = origin.columns[0][0]
-    wanted = {rule.source for rule in rules if rule.constant is None}
-    marks = (mark for mark in DELIMITERS if mark in header and wanted.intersection(header.split(mark)))
-    return None if header in wanted else next(marks, None)
+def _leave_out_empty_spans(state: _State, stage: Stage, supplies: Sequence[Supply]) -> None:
+    """Leave out spans that end before their first day because their last day is not included."""
+    names = span_names(stage.table)
+    if names is None:
+        return
+    bounds = [supply.bound for supply in supplies for _ in supply.origins]
+    files = [str(at) for at, bound in enumerate(bounds) if _until(bound, names[1])]
+    if files:
+        at = positions(stage.table)
+        empty = f"v{at[names[1]]} = v{at[names[0]]} - 1 AND file IN ({', '.join(files)})"
+        _leave_out(state, stage, supplies, empty, "empty span")
 
 
-def _separated_otherwise(state: _State, table: Table, origin: Origin, separator: str) -> None:
-    written = separator.replace("\t", "\\t")
-    state.findings.report(
-        "MH611",
-        f"columns of table `{table.name}` are missing: the file seems to be separated by `{written}`",
-        help=(
-            f'write `delimiter = "{written}"` under `[tables.{table.name}]` in the binding',
-            *(() if separator == "," else ("or save the file with commas",)),
-        ),
-        place=DataPlace(origin.file, origin.header_line),
-    )
+def _until(bound: TableBinding | None, column: str) -> bool:
+    return bound is not None and column in bound.columns and bound.columns[column].until
 
 
-def _missing_column(state: _State, table: Table, origin: Origin, name: str, model: str | None) -> None:
-    near = did_you_mean(name, [column for column, _ in origin.columns])
-    if model is None:
-        advice = "`where` names columns of the source"
-    elif near:
-        advice = f'the file has `{near}`: rename it, or write `{model} = "{near}"` in the binding'
-    elif any(column.name == model and column.optional for column in table.columns):
-        absent = f"`{model} = {{ absent = true }}`"
-        advice = f"add the column, or write {absent} in the binding if the source has no such figure"
-    else:
-        advice = f'add the column, or say in the binding which column holds it: `{model} = "…"`'
-    state.findings.report(
-        "MH611",
-        f"column `{name}` of table `{table.name}` is missing",
-        help=advice,
-        place=DataPlace(origin.file, origin.header_line, name),
-    )
+def _leave_out_repeated(state: _State, stage: Stage, supplies: Sequence[Supply]) -> None:
+    """Leave out rows that agree with an earlier one in every column."""
+    _leave_out(state, stage, supplies, repeated_sql(stage), "distinct")
 
 
-def _readable(state: _State, origin: Origin, rule: CellRule, at: int) -> bool:
-    """Whether a source column's type can be read exactly."""
-    name, kind = origin.columns[at]
-    if source_text_sql(rule, kind, f"c{at}") is not None:
-        return True
-    place = DataPlace(origin.file, None, name)
-    if kind.startswith(("DOUBLE", "FLOAT")):
-        state.findings.report(
-            "MH626",
-            f"column `{name}` holds binary floating-point numbers, which are not exact",
-            help=(
-                "store it as DECIMAL, as a whole number or as text (in a data frame: Decimal or text)",
-                "or accept their shortest decimal text in the binding: "
-                f'`{rule.column.name} = {{ float = "shortest" }}`',
-            ),
-            place=place,
-        )
-    else:
-        message = f"column `{name}` is stored as {kind}, but the program reads {rule.column.kind.value}"
-        state.findings.report("MH620", message, place=place)
-    return False
-
-
-def _report_unknown_columns(state: _State) -> None:
-    """Warn of source columns that no table reads and no binding ignores."""
-    for file in sorted(state.read):
-        origin, table = state.read[file]
-        used = state.used[file]
-        wanted = [column.name for column in layout(table) if column.name not in dict(origin.columns)]
-        for name in dict.fromkeys(name for name, _ in origin.columns):
-            if name not in used and name.strip():
-                near = did_you_mean(name, wanted)
-                advice = f"did you mean `{near}`?" if near else "name it under `ignore` in the binding, or remove it"
-                state.findings.report(
-                    "MH612",
-                    f"column `{name}` is not read",
-                    help=advice,
-                    place=DataPlace(origin.file, origin.header_line, name),
-                )
+def _leave_out(state: _State, stage: Stage, supplies: Sequence[Supply], condition: str, reason: str) -> None:
+    """Delete the sound rows of which a condition holds, and note how many of each file there were."""
+    parts = [supply.bound.part if supply.bound else "" for supply in supplies for _ in supply.origins]
+    where = f"WHERE sound AND {condition}"
+    for file, count in stage.fetch(f"SELECT file, count(*) FROM stage {where} GROUP BY file ORDER BY file"):
+        state.left_out.append(LeftOut(stage.table.name, parts[file], stage.files[file][0], reason, count))
+    stage.connection.execute(f"DELETE FROM stage {where}")

@@ -27,6 +27,34 @@ RESULT = "measure_result"
 ATTRIBUTED = "attributed_member"
 """Only in worked examples: members of whom the text says to whom they are attributed."""
 
+SUMMED = frozenset({"allowed", "paid", "units"})
+"""Features of lines that add up over the lines of a claim or visit, and over the entries of a line."""
+FEATURES: dict[str, dict[str, str]] = {
+    MEDICAL: {
+        "allowed": "allowed_amount",
+        "paid": "paid_amount",
+        "units": "service_unit_quantity",
+        "service": "service",
+        "code": "hcpcs_code",
+        "modifier": "hcpcs_modifier_1",
+        "place_of_service": "place_of_service_code",
+        "revenue_center": "revenue_center_code",
+        "diagnosis_group": "ms_drg_code",
+        "diagnosis": "diagnosis_code_1",
+        "claim_type": "claim_type",
+    },
+    PHARMACY: {"allowed": "allowed_amount", "paid": "paid_amount", "units": "quantity", "code": "ndc_code"},
+    ENCOUNTER: {
+        "allowed": "allowed_amount",
+        "paid": "paid_amount",
+        "service": "encounter_type",
+        "code": "code",
+    },
+    CONDITION: {"code": "normalized_code", "resolved": "resolved_date"},
+    LAB_RESULT: {"code": "normalized_code", "result": "result"},
+}
+"""Which column of a table a feature of its records is read from."""
+
 LARGEST_AMOUNT = 10**14
 """Cents of one claim line: a trillion dollars."""
 
@@ -41,9 +69,17 @@ def _day(name: str, title: str, *, left_out: bool = False) -> Column:
 
 
 def _amount(name: str, title: str) -> Column:
-    bounds = {"low": -LARGEST_AMOUNT, "high": LARGEST_AMOUNT}
-    kind = ColumnKind.MONEY
-    return Column(name, kind, places=2, **bounds, optional=True, may_be_left_out=True, title=title, unit="$")
+    return Column(
+        name,
+        ColumnKind.MONEY,
+        places=2,
+        low=-LARGEST_AMOUNT,
+        high=LARGEST_AMOUNT,
+        optional=True,
+        may_be_left_out=True,
+        title=title,
+        unit="$",
+    )
 
 
 def _flag(name: str, title: str) -> Column:
@@ -99,9 +135,7 @@ CATALOG: tuple[Table, ...] = (
         keys=(
             PERSON,
             PAYER,
-            Column(
-                "plan", ColumnKind.TEXT, may_be_left_out=True, default="", title="Plan or product of the payer"
-            ),
+            Column("plan", ColumnKind.TEXT, may_be_left_out=True, default="", title="Plan or product of the payer"),
             _day("enrollment_start_date", "First day of the span"),
         ),
         columns=(
@@ -228,9 +262,7 @@ CATALOG: tuple[Table, ...] = (
         name=ROSTER,
         keys=(
             PAYER,
-            Column(
-                "list", ColumnKind.TEXT, may_be_left_out=True, default="payer roster", title="Name of the list"
-            ),
+            Column("list", ColumnKind.TEXT, may_be_left_out=True, default="payer roster", title="Name of the list"),
             _day("as_of_date", "Day on which the list was drawn up"),
             PERSON,
             PRACTICE,
@@ -266,10 +298,14 @@ ROSTER_COLUMNS: tuple[Column, ...] = (
 
 @frozen
 class Need:
-    """A table and a column of it that a text asks for; no column: the table alone."""
+    """A table and a column of it that a text asks for; no column: the table alone.
+
+    `required`: data with members must have the table; otherwise they may do without.
+    """
 
     table: str
     column: str = ""
+    required: bool = True
 
 
 def population_tables(

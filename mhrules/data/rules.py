@@ -8,6 +8,7 @@ from attrs import evolve
 
 from mhrules.data.binding import Binding, ColumnBinding, Settings, TableBinding
 from mhrules.data.cells import NUMERIC, CellRule, Fault, parse
+from mhrules.data.population import CONDITION, ELIGIBILITY
 from mhrules.data.schema import Column, ColumnKind, Schema, Table
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.suggest import did_you_mean
@@ -16,9 +17,34 @@ FROM = Column("from", ColumnKind.DATE, title="First day on which the row holds")
 TO = Column("to", ColumnKind.DATE, optional=True, title="Last day on which the row holds; empty: open")
 
 
+DEFAULTS = Settings()
+
+
 def layout(table: Table) -> tuple[Column, ...]:
     """The columns of a row in order: the keys, then `from` and `to` of a dated table, then the facts."""
     return table.keys + ((FROM, TO) if table.dated else ()) + table.columns
+
+
+SPANS = {
+    ELIGIBILITY: ("enrollment_start_date", "enrollment_end_date"),
+    CONDITION: ("recorded_date", "resolved_date"),
+}
+"""The first and the last day of a row, in tables of the model whose rows are spans; dated tables have `from`, `to`."""
+
+
+def span_names(table: Table) -> tuple[str, str] | None:
+    """The columns of a row's first and last day; None where its rows are no spans, or have no last day."""
+    if table.dated:
+        return FROM.name, TO.name
+    names = {column.name for column in layout(table)}
+    span = SPANS.get(table.name)
+    return span if span is not None and set(span) <= names else None
+
+
+def ends_of_spans(table: Table) -> tuple[str, ...]:
+    """The column of the last day of a row's span, if it has one."""
+    span = span_names(table)
+    return () if span is None else span[1:]
 
 
 def check_binding(schema: Schema, binding: Binding, findings: Findings) -> None:
@@ -26,7 +52,8 @@ def check_binding(schema: Schema, binding: Binding, findings: Findings) -> None:
     names = [table.name for table in schema.tables]
     for bound in binding.tables.values():
         if bound.name in names:
-            _check_table(schema.table(bound.name), bound, findings)
+            for reading in bound.readings:
+                _check_table(schema.table(bound.name), reading, findings)
         else:
             findings.report(
                 "MH643",
@@ -36,10 +63,11 @@ def check_binding(schema: Schema, binding: Binding, findings: Findings) -> None:
             )
 
 
-def rules_for(table: Table, binding: Binding | None) -> tuple[CellRule, ...]:
-    """How each column of a table is read, in the order of its layout. The binding has been checked before."""
-    bound = binding.tables.get(table.name) if binding else None
-    wider = binding.settings if binding else Settings()
+def rules_for(table: Table, bound: TableBinding | None = None, wider: Settings = DEFAULTS) -> tuple[CellRule, ...]:
+    """How each column of a table is read, in the order of its layout.
+
+    `bound` is the table's binding, or that of a part of it, and has been checked; `wider` are the settings around it.
+    """
     settings = bound.settings.over(wider) if bound else wider
     columns = bound.columns if bound else {}
     return tuple(_rule(column, columns.get(column.name), settings) for column in layout(table))
@@ -48,6 +76,8 @@ def rules_for(table: Table, binding: Binding | None) -> tuple[CellRule, ...]:
 def _rule(column: Column, bound: ColumnBinding | None, wider: Settings) -> CellRule:
     if bound is not None and (bound.constant is not None or bound.absent):
         return CellRule(column, column.name, constant=bound.constant or "")
+    if bound is not None and bound.row_number:
+        return CellRule(column, column.name, row_number=True)
     settings = bound.settings.over(wider) if bound else wider
     rule = CellRule(
         column=column,
@@ -67,6 +97,7 @@ def _rule(column: Column, bound: ColumnBinding | None, wider: Settings) -> CellR
         no=bound.no or rule.no,
         percent=bound.scale == "percent",
         date=bound.date,
+        until=bound.until,
     )
 
 
@@ -83,6 +114,9 @@ def _check_table(table: Table, bound: TableBinding, findings: Findings) -> None:
             )
         else:
             _check_column(column, entry, findings)
+            if entry.until and column.name not in ends_of_spans(table):
+                message = f"`until` does not fit column `{column.name}`, which is not the last day of a span"
+                findings.report("MH644", message, entry.span)
 
 
 def _check_column(column: Column, entry: ColumnBinding, findings: Findings) -> None:
@@ -92,6 +126,7 @@ def _check_column(column: Column, entry: ColumnBinding, findings: Findings) -> N
         ("yes", entry.yes is not None and kind is not ColumnKind.YES_NO),
         ("as", entry.scale is not None and kind is not ColumnKind.PERCENT),
         ("date", entry.date is not None and kind not in (ColumnKind.DATE, ColumnKind.MONTH)),
+        ("row_number", entry.row_number and kind not in (ColumnKind.INTEGER, ColumnKind.TEXT)),
         ("written", entry.settings.accounting is not None and kind not in NUMERIC),
         ("extra_digits", entry.settings.extra_digits is not None and kind not in NUMERIC),
     )
@@ -101,7 +136,7 @@ def _check_column(column: Column, entry: ColumnBinding, findings: Findings) -> N
             findings.report("MH644", message, entry.span)
     if entry.date is not None and kind is ColumnKind.DATE and "%d" not in entry.date:
         findings.report("MH644", f"`date` of column `{column.name}` must hold the day, `%d`", entry.span)
-    if entry.absent and not column.optional:
+    if entry.absent and not column.optional and column.default is None:
         findings.report(
             "MH644",
             f"column `{column.name}` cannot be absent: the program needs it",

@@ -62,7 +62,9 @@ class Facts:
         roster = self.schema.roster
         if column in (roster, f"{roster}_id", "practice", "practice_id"):
             return "practice"
-        return "month" if column == "year_month" else column.removesuffix("_id")
+        if column in ("person_id", "year_month"):
+            return "member" if column == "person_id" else "month"
+        return column.removesuffix("_id")
 
     def indexed(self, name: str) -> Indexed:
         """A table by key.
@@ -81,9 +83,24 @@ class Facts:
             self._indexed[name] = Indexed(table, self.key_names(table), rows, columns)
         return self._indexed[name]
 
+    def knows(self, name: str) -> bool:
+        """Whether the program reads a table of that name."""
+        return any(table.name == name for table in self.schema.tables)
+
+    def columns(self, name: str) -> dict[str, int]:
+        """Where each column of a table stands in its rows, keys first.
+
+        Raises:
+            KeyError: the program reads no such table.
+        """
+        table = self.schema.table(name)
+        dated = ("from", "to") if table.dated else ()
+        names = [*(column.name for column in table.keys), *dated, *(column.name for column in table.columns)]
+        return {column: at for at, column in enumerate(names)}
+
     def present(self, name: str) -> bool:
         """Whether the program reads a table of that name and the data have it."""
-        return any(table.name == name for table in self.schema.tables) and self._tables.present(name)
+        return self.knows(name) and self._tables.present(name)
 
     def rows(self, table: Table) -> list[DataRow]:
         """The rows of a table; none where the data lack it."""
@@ -95,7 +112,7 @@ class Facts:
         for row in indexed.rows.get(key, ()):
             if not indexed.table.dated or _holds(row, len(indexed.table.keys), day):
                 at, described = indexed.columns[column]
-                return (_at_twelve_places(row[at], described),)
+                return (at_twelve_places(row[at], described),)
         return None
 
     def lines(self, row: Row, year: int | None) -> Iterator[str]:
@@ -136,7 +153,7 @@ def _holds(row: DataRow, width: int, day: datetime.date | None) -> bool:
     return day is not None and first <= day and (last is None or day <= last)
 
 
-def _at_twelve_places(value: Value, column: Column) -> Value:
+def at_twelve_places(value: Value, column: Column) -> Value:
     """A stored number (at its column's places) in units of 10**-12; anything else as it is."""
     if column.kind in NUMBERS and isinstance(value, int):
         scaled: int = value * 10 ** (PLACES - column.places)

@@ -16,8 +16,10 @@ from attrs import evolve, frozen
 
 from mhrules.data.schema import ColumnKind
 from mhrules.engine import kernel
+from mhrules.engine.elements import MEMBER
 from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, Gathering, fault
+from mhrules.engine.records import CLAIM, VISIT
 from mhrules.engine.rows import Clock, Row, Step, clock_words
 from mhrules.engine.world import World
 from mhrules.exact import ONE, PLACES, Rounding, divide, round_to, to_text
@@ -72,7 +74,7 @@ class Interpreter:
     def __init__(self, plan: Plan, facts: Facts, ledger: Ledger | None = None) -> None:
         self.plan = plan
         self.facts = facts
-        self.world = World(plan, facts, self.evaluate)
+        self.world = World(plan, facts, self.evaluate, self.truth)
         self.splits: dict[tuple[ir.Split, Row], SplitRecord] = {}
         self._ledger = ledger
         self._memo: dict[tuple[object, ...], Any] = {}
@@ -91,7 +93,7 @@ class Interpreter:
             ir.Round: lambda e, row: round_to(self.number(e.operand, row), e.places, e.rounding),
             ir.Extreme: self._extreme,
             ir.Compare: self._compare,
-            ir.OneOf: lambda e, row: self.known(e.operand, row) in e.values,
+            ir.OneOf: lambda e, row: self.known(e.operand, row) in e.members,
             ir.Logic: self._logic,
             ir.Not: lambda e, row: not self.truth(e.operand, row),
             ir.Case: self._case,
@@ -304,7 +306,12 @@ class Interpreter:
         return last_day(months[-1]) if cell.moment is ir.Moment.LAST_DAY else first_day(months[0])
 
     def member_months(self, row: Row) -> int:
-        """Member months of the row's payer and practice in its months, in units of 10**-12; without row 0."""
+        """Member months of the row's payer and practice in its months, in units of 10**-12.
+
+        Where the data only count members, those of the panel; without row 0.
+        """
+        if self.world.below.given:
+            return self.world.below.member_months(row)
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
         name = self.facts.schema.panel
         if not self.facts.present(name):
@@ -322,7 +329,7 @@ class Interpreter:
         return self.member_months(row)
 
     def _feature(self, feature: ir.Feature, row: Row) -> ir.Value:
-        raise fault("MH901", f"facts of {feature.collection} are not settled yet", feature.span)
+        return self.world.below.feature(feature, row)
 
     def _setting(self, setting: ir.Setting, row: Row) -> ir.Value:
         """What the parameter is for the row's payer in its months; the program's value where the row has no payer."""
@@ -470,35 +477,68 @@ class Interpreter:
 
     # ------------------------------------------------------------------------------------- aggregates
 
-    def elements(self, over: tuple[str, ...], row: Row, same: tuple[str, ...] = ()) -> list[Row]:
-        """The rows below `row` that an aggregate runs over; time last, so that it is cut to whom it belongs.
+    def elements(self, node: ir.Aggregate, row: Row) -> list[Row]:
+        """The rows below `row` that an aggregate runs over, chosen by `among`; claims and visits line by line.
+
+        Payers and practices come first, so that what is below belongs to one of them; time last, so that it is cut
+        to whom it belongs.
 
         Raises:
             Faulted: who is there cannot be known.
         """
         rows = [row]
-        for key in sorted(over, key=lambda key: key in ir.TIME_KEYS):
-            rows = [below for each in rows for below in self.world.elements(key, each, same)]
-        return rows
+        for key in sorted(node.over, key=_nesting):
+            rows = [
+                found for above in rows for found in self.world.elements(key, above, node.same, node.reach, node.event)
+            ]
+        among = node.reach.among
+        return rows if among is None else [found for found in rows if self.truth(among, found)]
 
     def _aggregate(self, node: ir.Aggregate, row: Row) -> ir.Value:
         """Every element is demanded, so that all faults are found; the order of elements never matters."""
-        gathering, chosen, values = Gathering(), 0, []
-        elements = self.elements(node.over, row, node.same)
+        gathering, chosen, values = Gathering(), [], []
+        elements = self.elements(node, row)
         for element in elements:
             with gathering:
                 if node.where is None or self.truth(node.where, element):
-                    chosen += 1
-                    if node.body is not None:
-                        values.append(self._element(node, node.body, element))
+                    chosen.append(element)
         gathering.close()
+        if node.over[0] in (CLAIM, VISIT):
+            chosen, elements = (self.world.below.grouped(node.over[0], rows) for rows in (chosen, elements))
         self.detail(len(elements))
         if node.body is None:
-            return self._counted(node, chosen, len(elements))
+            return self._counted(node, _distinct(node, chosen), _distinct(node, elements))
+        if node.function == "latest":
+            return self._latest(node, node.body, chosen)
+        for element in chosen:
+            with gathering:
+                values.append(self._element(node, node.body, element))
+        gathering.close()
         try:
             return _summary(node, values)
         except kernel.TooLarge:
             raise self._too_large(node.span, row) from None
+
+    def _latest(self, node: ir.Aggregate, body: ir.Expression, elements: list[Row]) -> ir.Value:
+        """The value at the element with the latest date; of unequal values on that day the highest or the lowest.
+
+        Raises:
+            Faulted: there are unequal values, and the text does not say which.
+        """
+        dated = [(record.date, element) for element in elements for record in self.world.below.chosen(element)]
+        if not dated:
+            return None
+        day = max(date for date, _ in dated)
+        values: list[Any] = [self.known(body, element) for date, element in dated if date == day]
+        if min(values) != max(values) and not node.ties:
+            raise fault(
+                "MH745",
+                f"two values of {day} differ for {self.words(dated[0][1])}, and only one is the latest",
+                node.span,
+                help="say which: `ties by highest` or `ties by lowest`",
+            )
+        chosen: ir.Value = min(values) if node.ties == "lowest" else max(values)
+        return chosen
 
     def _element(self, node: ir.Aggregate, body: ir.Expression, element: Row) -> Any:
         """The value at one element; `count` of something that may be missing counts where it is known."""
@@ -558,6 +598,18 @@ class Interpreter:
             raise self._too_large(node.span, group) from None
         returned = sum(parts.pop(key, 0) for key in refused) * cent
         return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned)
+
+
+def _nesting(key: str) -> int:
+    """In which order an aggregate's keys are added to a row."""
+    return 0 if key in ("payer", "practice") else 2 if key in ir.TIME_KEYS else 1
+
+
+def _distinct(node: ir.Aggregate, elements: list[Row]) -> int:
+    """How many there are: of members across payers each person once."""
+    if node.over[0] == MEMBER:
+        return len({element.get(MEMBER) for element in elements})
+    return len(elements)
 
 
 def holds(node: ir.Compare, left: Any, right: Any) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import frozen
 
 from mhrules.data.schema import Table
+from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER, Elements
 from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, fault
+from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Clock, Row, time_key
-from mhrules.plan.ir import Expression, Value
+from mhrules.plan.ir import PLAIN, Expression, Reach, Value
 from mhrules.plan.whole import PayerPlan, Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_month_on_or_after, month_of
 from mhrules.syntax.tree import Period
@@ -44,10 +46,17 @@ class Presence:
 class World:
     """Payers, practices and months of one plan on one set of facts.
 
-    `evaluate` is the interpreter's, for the facts that say when a practice starts and which region it is in.
+    `evaluate` and `truth` are the interpreter's, for the facts that say when a practice starts and which region it
+    is in, and for what is asked of members.
     """
 
-    def __init__(self, plan: Plan, facts: Facts, evaluate: Callable[[Expression, Row], Value]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        facts: Facts,
+        evaluate: Callable[[Expression, Row], Value],
+        truth: Callable[[Expression, Row], bool],
+    ) -> None:
         self.plan = plan
         self.facts = facts
         self.payers: dict[str, PayerPlan] = {
@@ -59,6 +68,7 @@ class World:
         self._presence: dict[str, Presence | Faulted] = {}
         self._months: dict[Row, tuple[int, ...]] = {}
         self._in_force: dict[int, int] = {}
+        self.below = Elements(self, evaluate, truth)
 
     # -------------------------------------------------------------------------------------- practices
 
@@ -146,13 +156,26 @@ class World:
 
     def _roster_span(self, practice: str) -> tuple[int | None, int | None]:
         """The months whose first day lies from `effective_from` to `effective_to` of the roster, where it has them."""
-        roster = self.facts.schema.roster
         months: list[int | None] = []
         for name, move in (("effective_from", first_month_on_or_after), ("effective_to", month_of)):
-            known = name in self.facts.indexed(roster).columns
-            cell = self.facts.cell(roster, name, (practice,)) if known else None
-            months.append(move(cell[0]) if cell and isinstance(cell[0], datetime.date) else None)
+            day = self._roster_day(practice, name)
+            months.append(None if day is None else move(day))
         return months[0], months[1]
+
+    def on_roster(self, practice: str, day: datetime.date) -> bool:
+        """Whether a practice is on the roster on a day, whether or not it has started."""
+        if practice not in self.practices:
+            return False
+        if not self.facts.present(self.facts.schema.roster):
+            return True
+        first, last = (self._roster_day(practice, name) for name in ("effective_from", "effective_to"))
+        return (first is None or first <= day) and (last is None or day <= last)
+
+    def _roster_day(self, practice: str, name: str) -> datetime.date | None:
+        roster = self.facts.schema.roster
+        known = name in self.facts.indexed(roster).columns
+        cell = self.facts.cell(roster, name, (practice,)) if known else None
+        return cell[0] if cell and isinstance(cell[0], datetime.date) else None
 
     # ----------------------------------------------------------------------------------------- months
 
@@ -165,7 +188,8 @@ class World:
             Faulted: the practice's start is not known.
         """
         if row not in self._months:
-            self._months[row] = tuple(month for month in self._period(row) if row.base or self._held(row, month))
+            held = self.below.holds if row.base else self._held
+            self._months[row] = tuple(month for month in self._period(row) if held(row, month))
         return self._months[row]
 
     def exists(self, row: Row) -> bool:
@@ -206,7 +230,9 @@ class World:
         payer, practice = row.get("payer"), row.get("practice")
         if payer is not None and (payer not in self.payers or month < self.payers[payer].first_month):
             return False
-        return practice is None or self.presence(practice).holds(month, plan.calendar.year_of(month))
+        if practice is not None and not self.presence(practice).holds(month, plan.calendar.year_of(month)):
+            return False
+        return self.below.holds(row, month)
 
     def contract_year(self, practice: str, month: int) -> int:
         """The number of the practice's contract year that holds a month, counted from 1.
@@ -270,14 +296,17 @@ class World:
             raise fault("MH999", f"{row.words(self.plan.calendar)} is longer than one {kind}", None)
         return kind, self.plan.calendar.period_first(month, Period(kind))
 
-    def elements(self, key: str, row: Row, same: tuple[str, ...] = ()) -> Iterator[Row]:
-        """The rows one finds below `row` by adding a key, in order: practices, payers, months, lines, regions.
+    def elements(
+        self, key: str, row: Row, same: tuple[str, ...] = (), reach: Reach = PLAIN, event: str = ""
+    ) -> Iterator[Row]:
+        """The rows one finds below `row` by adding a key, in order: practices, payers, months, members, visits …
 
         What the row says of that key is left aside: `sum(x over lines)` runs over all lines. Practices are those
-        that share the row's value of the declared keys in `same`.
+        that share the row's value of the declared keys in `same`; `reach` and `event` say which elements are meant
+        below the practice. Claims and visits come line by line.
 
         Raises:
-            Faulted: the key is of an element that is not evaluated yet, or a practice's facts are missing.
+            Faulted: a practice's facts are missing, or the data say nothing of such elements.
         """
         if key == "practice":
             given = [(name, self.lookup(row, name)) for name in same]
@@ -299,8 +328,14 @@ class World:
         elif key in PERIODS:
             firsts = {self.plan.calendar.period_first(month, Period(key)) for month in self.months(row)}
             yield from (row.at((key, first), base=row.base) for first in sorted(firsts))
+        elif key in (MEMBER, ENROLLMENT):
+            yield from self.below.members(row, reach)
+        elif key == PROVIDER:
+            yield from self.below.providers(row)
+        elif key in KINDS:
+            yield from self.below.record_rows(key, row, reach, event)
         else:
-            raise fault("MH901", f"facts by {key.replace('_', ' ')} are not settled yet", None)
+            raise fault("MH999", f"there is nothing below {row.words(self.plan.calendar)} called {key}", None)
 
     def _lines(self, row: Row) -> list[str]:
         """The row's payer's declared lines, or those of all payers; where none declares any, those that have facts."""

@@ -14,7 +14,7 @@ import datetime
 from collections.abc import Iterator
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from mhrules.exact import Rounding, to_text
 from mhrules.semantics.types import Type
@@ -204,6 +204,9 @@ class OneOf(Expression):
 
     operand: Expression
     values: tuple[Value, ...]
+    members: frozenset[Value] = field(
+        init=False, repr=False, default=Factory(lambda self: frozenset(self.values), takes_self=True)
+    )
 
     def parts(self) -> tuple[Expression, ...]:
         """What stands directly inside."""
@@ -278,15 +281,46 @@ class Default(Expression):
         return (self.operand, self.fallback)
 
 
+@frozen
+class Lookback:
+    """`within 24 months` before a day: whole months, or days."""
+
+    months: int = 0
+    days: int = 0
+
+
+@frozen
+class Reach:
+    """Which elements below the practice an aggregate or a payment runs over, where that is not the plain rule.
+
+    The plain rule: members attributed to the practice by the payer in a month of the row's period, and their claims,
+    visits and events in the months attributed there. `among`: members of whom this is true, for each period.
+    `within`: what happened in that time before the row's day, wherever the person was attributed then.
+    `whole_period`: what happened in any month of the period, attributed or not. `billed`: what the practice billed,
+    for any person of the payer.
+    """
+
+    among: Expression | None = None
+    within: Lookback | None = None
+    whole_period: bool = False
+    billed: bool = False
+
+
+PLAIN = Reach()
+
+
 @frozen(eq=False)
 class Aggregate(Expression):
-    """`sum count average minimum maximum any every share percentile` of `body` over further keys.
+    """`sum count average minimum maximum any every share percentile latest` of `body` over further keys.
 
     `over` are the keys it runs over (`practice`, `payer`, `month`, `line`, a declared key, or an element
     below the practice such as `member`, `claim_line`, `visit`); `body` and `where` are evaluated at the row
     with those keys added. `argument` is the percentile asked for. `body` is absent for a bare count, and for
     `share`, which is the part of the elements that satisfy `where`. `same` are declared keys of the practice
-    (`region`): only practices with the row's value of them count.
+    (`region`): only practices with the row's value of them count. `reach` says which elements below the practice
+    are meant, `event` which kind of event. `ties` is how `latest` decides between unequal values of one day:
+    `highest`, `lowest`, or nothing, and then there may be none. `spread`: the body is a fact of the member and a
+    longer period, of which each practice has the part of the months attributed there.
     """
 
     function: str
@@ -295,10 +329,14 @@ class Aggregate(Expression):
     where: Expression | None = None
     argument: int | None = None
     same: tuple[str, ...] = ()
+    reach: Reach = PLAIN
+    event: str = ""
+    ties: str = ""
+    spread: bool = False
 
     def parts(self) -> tuple[Expression, ...]:
         """What stands directly inside."""
-        return tuple(part for part in (self.body, self.where) if part is not None)
+        return tuple(part for part in (self.body, self.where, self.reach.among) if part is not None)
 
 
 @frozen(eq=False)
@@ -366,8 +404,11 @@ class FormPlan:
     """How one form of a payment is computed, at rows payer x practice x `period`.
 
     `unit` is what it is paid per: `member month` (units are the period's member months, multiplied by the
-    price, rounded once), or `practice` (pays an amount). `once`: only in the month a practice first
-    participates. `round_each` is "" or the words of `round …`.
+    price, rounded once), `practice` (pays an amount), or `claim line`, `claim`, `visit`, `event`: then `where` says
+    of which elements, `reach` and `event` which there are, and each one's amount is rounded and added up.
+    `once`: only in the month a practice first participates. `round_each` is "" or the words of `round …`.
+    `roster`: a month's units are those of the first month of that longer period. `once_per`: of the elements of one
+    member (`once_unit`; or of one practice) in such a period only the first by date counts.
     """
 
     unit: str
@@ -384,6 +425,16 @@ class FormPlan:
     payee: str | None
     round_each: str
     span: Span = field(repr=False)
+    reach: Reach = PLAIN
+    event: str = ""
+    roster: Period | None = None
+    once_per: Period | None = None
+    once_unit: str = "member"
+
+    @property
+    def priced_by_member(self) -> bool:
+        """Whether members of one practice can have different prices."""
+        return self.unit == "member month" and "member" in self.pays.keys
 
 
 @frozen(eq=False)

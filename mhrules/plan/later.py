@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mhrules.plan import ir
-from mhrules.semantics.builtins import BASIS_ELEMENTS, ELEMENTS
+from mhrules.semantics.builtins import ELEMENTS
 from mhrules.semantics.program import Agreement
 from mhrules.source import Span
 
-ELEMENT_KEYS = frozenset(element.key for element in ELEMENTS.values())
+ELEMENT_KEYS = frozenset({ELEMENTS["measures"].key})
 
 
 def not_yet_settled(
@@ -24,8 +24,6 @@ def not_yet_settled(
     for payment in payments:
         for name, form in payment.forms.items():
             if any(is_paid(payment.name, name, agreement) for agreement in agreements.values()):
-                if form.unit in BASIS_ELEMENTS:
-                    found.append((f"payments per {form.unit}", payment.span))
                 expressions += [*(gate.condition for gate in form.gates), form.pays, *form.caps, *form.floors]
     expressions += [requirement.condition for group in groups for requirement in group.requirements]
     expressions += [quantity.expression for quantity in quantities if quantity.kind == "report"]
@@ -48,7 +46,7 @@ def elements_in(expressions: Iterable[ir.Expression]) -> list[tuple[str, Span]]:
         waiting.extend(reversed(part.parts()))
         if isinstance(part, ir.Aggregate) and ELEMENT_KEYS & set(part.over):
             found.append((f"aggregates over {part.over[0].replace('_', ' ')}s", part.span))
-        elif isinstance(part, ir.Feature):
+        elif isinstance(part, ir.Feature) and part.collection == "measures":
             found.append((f"`{part.column}` of {part.collection.replace('_', ' ')}", part.span))
         elif isinstance(part, ir.Read) and part.quantity not in seen:
             seen.add(part.quantity)

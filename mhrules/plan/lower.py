@@ -11,11 +11,14 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from mhrules.data import population
+from mhrules.data.population import Need
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.plan.later import not_yet_settled
 from mhrules.plan.lower_payments import Payments
+from mhrules.plan.needs import METHOD_TABLES
 from mhrules.plan.scope import DEEPEST, MONTH, YEAR, Context, Decision
 from mhrules.plan.settings import first_owed_month, payer_settings
 from mhrules.plan.tables import schema_of
@@ -27,6 +30,11 @@ from mhrules.syntax import tree as t
 
 RECURSION = 20_000
 """Calls inside one another: a few for each of the `DEEPEST` steps."""
+ATTRIBUTION_TABLES = frozenset(table for tables in METHOD_TABLES.values() for table in tables) | {
+    population.PROVIDER,
+    population.MEMBER,
+}
+"""What attribution reads, whether or not anything rests on it."""
 OF_A_YEAR = ("prior_year", "baseline")
 
 
@@ -141,36 +149,6 @@ class Clauses(Payments):
                 else:
                     self.table_value(table, context, table.name.span)
 
-    def member_clauses(self) -> None:
-        """Looks up the names in clauses about members, claims and measures, which settle later (MH901 then)."""
-        outer, self.findings = self.findings, Findings()
-        for node, context in self.member_expressions():
-            self.lower(node, context)
-        inner, self.findings = self.findings, outer
-        self.findings.extend(found for found in inner.sorted() if found.code == "MH201")
-
-    def member_expressions(self) -> Iterator[tuple[t.Expression, Context]]:
-        """The expressions of those clauses, each with what its clause supplies."""
-        program = self.program
-        members = Context("a clause about members", MONTH, elements=("members",))
-        if program.eligible is not None:
-            for clause in program.eligible.clauses:
-                if isinstance(clause, t.Exclude):
-                    yield clause.condition, members
-        for population in program.populations.values():
-            yield population.definition, members
-        if program.classify is not None:
-            lines = Context("a service class", MONTH, elements=("members", "claim_lines"))
-            yield from ((row.condition, lines) for row in program.classify.rows if row.condition is not None)
-        if program.attribution is not None:
-            visits = Context("an attribution method", MONTH, elements=("members", "visits"))
-            yield from ((m.where, visits) for m in program.attribution.methods if m.where is not None)
-        for measure in program.measures.values():
-            for part in measure.parts:
-                inside = part.kind in ("eligible", "exclude", "met")
-                context = Context("a measure", YEAR, elements=("members",) if inside else ())
-                yield from ((v, context) for v in part.values if isinstance(v, t.Expression))
-
     def unread_context(self, node: t.Define | t.Table) -> Context:
         """Where a definition stands that nothing reads."""
         return Context(f"`{node.name.text}`, which nothing reads,", self.natural_period(node).value)
@@ -191,6 +169,8 @@ class Clauses(Payments):
             declined=dict(agreement.declined),
             forms=dict(agreement.forms),
             credits=tuple(self.credits(agreement)),
+            months_rule=agreement.months_rule or self.program.months_rule,
+            measures=agreement.measures,
         )
 
     def credits(self, agreement: Agreement) -> Iterator[CreditPlan]:
@@ -264,11 +244,11 @@ def lowered(lowering: Clauses) -> Lowered:
     payees = {name: lowering.fact_cell(node.fact, "payer") for name, node in program.payees.items()}
     never = tuple(never_together(lowering, node) for node in program.never_together)
     ensures += tuple(asserted(*pair) for pair in zip(program.never_together, never, strict=True))
+    members = lowering.members_plan()
     later = not_yet_settled(payments.values(), groups, lowering.quantities.values(), agreements)
+    settled, needs = tuple(lowering.quantities.values()), frozenset(lowering.needs)
     used = frozenset(lowering.used)
-    settled = tuple(lowering.quantities.values())
     lowering.unused()
-    lowering.member_clauses()
     plan = Plan(
         program=program.name,
         title=program.title,
@@ -288,10 +268,11 @@ def lowered(lowering: Clauses) -> Lowered:
         starts=starts,
         practice_keys=keys,
         payees=payees,
-        schema=schema(program, used, payments),
+        schema=schema(program, used, payments, needs),
         examples=program.examples,
         not_yet=later,
         cites=tuple(clause.text for clause in program.node.clauses if isinstance(clause, t.Cite)),
+        members=members,
     )
     return Lowered(
         plan=plan,
@@ -325,9 +306,17 @@ def asserted(node: t.NeverTogether, conditions: tuple[ir.Expression, ...]) -> ir
     )
 
 
-def schema(program: Program, used: frozenset[tuple[str, str]], payments: Mapping[str, ir.PaymentPlan]) -> Schema:
-    """The schema, with the panel where a payment or a quantity needs member months."""
-    return schema_of(program, panel=counts_members(payments, used))
+def schema(
+    program: Program, used: frozenset[tuple[str, str]], payments: Mapping[str, ir.PaymentPlan], needs: frozenset[Need]
+) -> Schema:
+    """The schema, with the panel where a payment or a quantity needs member months, and with what is read of members.
+
+    Members are read only where the program attributes them, and something rests on who they are.
+    """
+    panel = counts_members(payments, used)
+    asked = any(need.table not in ATTRIBUTION_TABLES for need in needs)
+    members = program.attribution is not None and (panel or asked)
+    return schema_of(program, panel=panel, needs=needs if members else None)
 
 
 def counts_members(payments: Mapping[str, ir.PaymentPlan], used: frozenset[tuple[str, str]]) -> bool:

@@ -83,9 +83,9 @@ class Builtins(Values):
 
     def cost(self, context: Context, span: Span) -> ir.Expression:
         """The cost of a practice's members, of which each has one of its own."""
-        kind = ELEMENTS["members"].features["cost"]
-        body = ir.Feature(collection="members", column="cost", type=kind, keys=frozenset({"member"}), span=span)
-        keys = frozenset({"payer", "practice", context.period})
+        body = self.feature("members", "cost", span)
+        assert body is not None
+        keys, kind = frozenset({"payer", "practice", context.period}), body.type
         if not self.supply(keys, context, span, "cost"):
             return self.nothing_at(span)
         return ir.Aggregate(function="sum", over=("member",), body=body, type=kind, keys=keys, span=span)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import attrs
+from attrs import frozen
 
 from mhrules import exact
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
-from mhrules.plan.collections_of import Collection, Collections
-from mhrules.plan.lower_times import LATER_WHEN
-from mhrules.plan.scope import MONTH, Context, flat, inside, shown_known
+from mhrules.plan.collections_of import PEOPLE_ELEMENTS, Collection, Collections
+from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside, shown_known
 from mhrules.plan.type_bounds import not_negative
 from mhrules.semantics.builtins import AGGREGATES, FUNCTIONS
-from mhrules.semantics.types import DOLLARS, UNKNOWN, YES_NO, Share, Type, count, number
+from mhrules.semantics.types import DOLLARS, TEXT, UNKNOWN, YES_NO, Kind, Share, Type, count, number
 from mhrules.syntax import tree as t
 
 MANY = 10**7  # more practices, payers and months than a program can have, for bounds of sums
 MONEY_BOUND = 10**25
 PERIOD_LENGTH = {period.value: period.months for period in t.Period}
+DAYS = {t.When.ON_FIRST_DAY: ir.Move.FIRST_MONTH, t.When.ON_LAST_DAY: ir.Move.LAST_MONTH}
 PEOPLE = number(places=6, low=0, high=10**21)
 """A count of members from the panel, which holds six places."""
+
+
+@frozen
+class Inside:
+    """What stands inside an aggregate: the value, the condition, and which elements are meant."""
+
+    body: ir.Expression | None
+    where: ir.Expression | None
+    reach: ir.Reach
 
 
 class Calls(Collections):
@@ -166,21 +176,22 @@ class Calls(Collections):
         if not self.arguments_fit(node):
             return self.nothing(node)
         argument = node.arguments[-1]
-        if name == "latest":
-            return self.not_yet("`latest(…)` of dated facts", node)
-        if argument.proportion_to_months or argument.to is not None:
-            return self.not_yet("a fact of members spread over practices", node)
         bare_collection = argument.over is None
         collection = self.collection(argument.value if bare_collection else argument.over, context)
         if collection is None or not self.within_fits(argument, collection):
             return self.nothing(node)
-        if bare_collection and collection.key == "member" and name == "count":
+        if bare_collection and collection.element in PEOPLE_ELEMENTS and name == "count":
             counted = self.count_members(argument, collection, context, across=node.across_payers)
             if counted is not None:
                 return attrs.evolve(counted, span=node.span)
+        self.looks_below(collection, node.span)
+        moved = self.on_a_day_or_average(node, argument, collection, context)
+        if moved is not None:
+            return moved
         if node.across_payers:
             self.months_are_fixed(node)
         inner = self.inner_context(collection, context, across=node.across_payers)
+        reach = self.reach_of(argument, collection, inner)
         where = None if argument.where is None else self.condition_of(argument.where, inner)
         if argument.where is not None:
             inner = inner.knowing(shown_known(argument.where, True))
@@ -190,7 +201,71 @@ class Calls(Collections):
         wants = self.what_is_wanted(name, body, where)
         if wants:
             return self.wants(node, name, collection, wants)
-        return self.finish_aggregate(node, collection, body, where, context)
+        return self.finish_aggregate(node, collection, Inside(body, where, reach), context)
+
+    def on_a_day_or_average(
+        self, node: t.Call, argument: t.Argument, collection: Collection, context: Context
+    ) -> ir.Expression | None:
+        """An aggregate over the members of one day of a longer period, or their average; None for others.
+
+        Both are lowered by month: the members of a day are those of its month.
+        """
+        undated = self.undated(argument)
+        bare = argument.over is None
+        plain = attrs.evolve(argument, value=undated) if bare else attrs.evolve(argument, over=undated)
+        monthly = attrs.evolve(node, arguments=(*node.arguments[:-1], plain))
+        if isinstance(argument.over or argument.value, t.AverageMembers):
+            value = self.aggregate(monthly, context.within(period=MONTH))
+            if value.type.is_unknown:
+                return value
+            total = value if context.period == MONTH else self.over_months(value, context, node.span)
+            return self.product(total, self.built_in("months_in_period", context, node.span), "/", node.span)
+        move = DAYS.get(collection.timed) if collection.timed is not None else None
+        if move is None:
+            return None
+        value = self.aggregate(monthly, context.within(period=MONTH))
+        if value.type.is_unknown or context.period == MONTH:
+            return value
+        return self.moved(value, move, context.within("payer") if node.across_payers else context)
+
+    def undated(self, argument: t.Argument) -> t.Expression:
+        """The collection of an aggregate without the day, or without `average`."""
+        node = argument.over or argument.value
+        if isinstance(node, t.AverageMembers):
+            return t.Reference(name=node.collection.text, span=node.collection.span)
+        return node.inner if isinstance(node, t.Timed) else node
+
+    def reach_of(self, argument: t.Argument, collection: Collection, inner: Context) -> ir.Reach:
+        """Which elements below the practice are meant."""
+        among: list[ir.Expression] = []
+        if collection.population:
+            among.append(self.in_population(collection.population, inner))
+        if collection.months is not None:
+            among.append(self.attributed_at_least(collection.months, inner, argument.span))
+        if argument.to is not None:
+            among += self.belongs_to(argument.to, inner)
+        return ir.Reach(
+            among=self.logic("and", tuple(among), argument.span) if among else None,
+            within=None if argument.within is None else lookback(argument.within),
+            whole_period=collection.timed is t.When.WHOLE_YEAR,
+            billed=argument.where is not None and asks_who_billed(argument.where),
+        )
+
+    def belongs_to(self, name: t.Name, inner: Context) -> list[ir.Expression]:
+        """`sum(x over members to assigned_practice)`: of members whose fact names the row's practice."""
+        fact = self.program.facts.get(name.text)
+        if fact is None or "member" not in fact.keys or fact.type.kind is not Kind.TEXT:
+            self.report(
+                "MH365",
+                f"`{name.text}` is no fact of members that names their {self.program.participant}",
+                name.span,
+                help="name a fact of members of the type `text`, or say `in proportion to months`",
+            )
+            return []
+        named = self.lower(t.Reference(name=name.text, span=name.span), inner)
+        own = ir.RowKey(key="practice", type=TEXT, keys=frozenset({"practice"}), span=name.span)
+        keys = named.keys | own.keys
+        return [ir.Compare(operator="=", left=named, right=own, type=YES_NO, keys=keys, span=name.span)]
 
     def arguments_fit(self, node: t.Call) -> bool:
         """Whether an aggregate has as many arguments as it takes; says so if not."""
@@ -209,7 +284,8 @@ class Calls(Collections):
 
     def within_fits(self, argument: t.Argument, collection: Collection) -> bool:
         """Whether `within 24 months` is asked of something that has a date; says so if not."""
-        if argument.within is None or collection.element is not None:
+        dated = collection.element is not None and "date" in self.features(collection.element)
+        if argument.within is None or dated:
             return True
         self.report(
             "MH355",
@@ -251,20 +327,20 @@ class Calls(Collections):
         return self.nothing(node)
 
     def finish_aggregate(
-        self,
-        node: t.Call,
-        collection: Collection,
-        body: ir.Expression | None,
-        where: ir.Expression | None,
-        context: Context,
+        self, node: t.Call, collection: Collection, inside_it: Inside, context: Context
     ) -> ir.Expression:
         """The aggregate node, its type, and the keys that are left."""
-        name = node.function.text
-        parts = [p for p in (body, where) if p is not None]
+        name, argument = node.function.text, node.arguments[-1]
+        body, where, reach = inside_it.body, inside_it.where, inside_it.reach
+        parts = [p for p in (body, where, reach.among) if p is not None]
         rank = self.percentile_of(node) if name == "percentile" else None
         if any(p.type.is_unknown for p in parts) or (name == "percentile" and rank is None):
             return self.nothing(node)
         if node.across_payers and not self.reads_no_term(node, parts):
+            return self.nothing(node)
+        if name == "latest" and not self.has_a_date(node, collection):
+            return self.nothing(node)
+        if body is not None and not self.is_spread(node, collection, body, context):
             return self.nothing(node)
         over = tuple(dict.fromkeys((collection.key, "payer") if node.across_payers else (collection.key,)))
         keys = set[str]().union(*(p.keys for p in parts)) - set(over)
@@ -272,6 +348,8 @@ class Calls(Collections):
             keys |= context.owners
         if collection.element is not None:
             keys |= {"practice"} | ({"payer"} - set(over))
+            if set(context.elements) & set(PEOPLE_ELEMENTS) and collection.element not in PEOPLE_ELEMENTS:
+                keys.add("member")
         if collection.key != "line":
             keys.add(context.period)
         keys |= set(collection.same)
@@ -282,11 +360,53 @@ class Calls(Collections):
             where=where,
             argument=rank,
             same=collection.same,
+            reach=reach,
+            event=collection.event,
+            ties="" if argument.ties is None else argument.ties.words,
+            spread=argument.proportion_to_months,
             type=self.aggregate_type(name, body, collection),
             keys=frozenset(keys),
             span=node.span,
         )
         return result if self.supply(result.keys, context, node.span, flat(node.span.text)) else self.nothing(node)
+
+    def has_a_date(self, node: t.Call, collection: Collection) -> bool:
+        """Whether `latest` is asked of elements with a date; says so if not."""
+        if collection.element is not None and "date" in self.features(collection.element):
+            return True
+        self.report(
+            "MH355",
+            f"{collection.name.replace('_', ' ')} have no date, so none of them is the latest",
+            node.span,
+            help="ask for the latest of visits, claims, events or laboratory results",
+        )
+        return False
+
+    def is_spread(self, node: t.Call, collection: Collection, body: ir.Expression, context: Context) -> bool:
+        """Whether a fact of a member and a year is not summed whole at each practice; says so if it would be."""
+        argument, of_year = node.arguments[-1], {YEAR, CONTRACT_YEAR}
+        cells = [p for p in body.walk() if isinstance(p, ir.Cell)]
+        yearly = [c for c in cells if "member" in c.table_keys and of_year & set(c.table_keys)]
+        asked = argument.proportion_to_months or argument.to is not None
+        summed = node.function.text == "sum" and collection.element in PEOPLE_ELEMENTS and context.period != MONTH
+        if asked and not summed:
+            self.report(
+                "MH365",
+                "only a sum over members of a longer period is spread over practices",
+                node.span,
+                help="leave out `in proportion to months` or `to …`",
+            )
+            return False
+        if not summed or not yearly or asked:
+            return True
+        self.report(
+            "MH365",
+            f"`{yearly[0].column}` is one value a year for each member, and would count whole at each of "
+            f"the member's {self.program.participant}s",
+            node.span,
+            help="say `in proportion to months` behind `members`, or `to` a fact that names the member's practice",
+        )
+        return False
 
     def percentile_of(self, node: t.Call) -> int | None:
         """Which percentile is asked for; None, with a finding, if it is none."""
@@ -360,28 +480,24 @@ class Calls(Collections):
     ) -> ir.Expression | None:
         """`count(members)` from the panel: of the month, of a day of the period, or on average.
 
-        None where it takes more than the panel: a subset of the members, or those ever attributed.
+        None where it takes more than counts: a subset of the members, or those ever attributed.
         """
         node = argument.value
-        if collection.name != "members" or collection.narrowed:
-            return None
         average = isinstance(node, t.AverageMembers)
-        if context.period != MONTH and collection.timed is None and not average:
+        whole = collection.timed in (t.When.EVER, t.When.WHOLE_YEAR)
+        if context.period != MONTH and collection.timed is None and not average and not collection.narrowed:
             return self.which_members(node, context)
-        if argument.where is not None or collection.timed in LATER_WHEN:
+        if collection.name != "members" or collection.narrowed or argument.where is not None or whole:
             return None
-        rule = self.program.months_rule
-        if rule is t.MonthsRule.PROPORTION:
-            return self.not_yet("a count of members where months count in proportion to days", node)
+        if self.program.months_rule is t.MonthsRule.PROPORTION:
+            return None  # months are fractions there, and people are counted whole
         body: ir.Expression = self.panel(PEOPLE, node.span)
         if average:
             total = body if context.period == MONTH else self.over_months(body, context, node.span)
             body = self.product(total, self.built_in("months_in_period", context, node.span), "/", node.span)
         elif context.period != MONTH:
-            moves = {t.When.ON_FIRST_DAY: ir.Move.FIRST_MONTH, t.When.ON_LAST_DAY: ir.Move.LAST_MONTH}
-            move = moves.get(collection.timed) if collection.timed is not None else None
-            if move is None:
-                return self.which_members(node, context)
+            assert collection.timed is not None
+            move = DAYS[collection.timed]
             body = self.moved(body, move, context.within("payer") if across else context)
         if not across:
             return body if self.supply(body.keys, context, node.span, "members") else self.nothing(node)
@@ -402,6 +518,21 @@ class Calls(Collections):
             help="say `members on first day`, `members on last day`, `average members` or `members ever`",
         )
         return self.nothing(node)
+
+
+def lookback(node: t.Duration) -> ir.Lookback:
+    """A length of time as the plan has it."""
+    if node.unit is t.DurationUnit.DAYS:
+        return ir.Lookback(days=node.count)
+    return ir.Lookback(months=node.count * (12 if node.unit is t.DurationUnit.YEARS else 1))
+
+
+def asks_who_billed(where: t.Expression) -> bool:
+    """Whether `billed by` must hold for a condition to hold: then what is meant is what the practice billed."""
+    where = inside(where)
+    if isinstance(where, t.Logic) and where.operator == "and":
+        return any(asks_who_billed(operand) for operand in where.operands)
+    return isinstance(where, t.BilledBy)
 
 
 def there_are(node: t.Call) -> str:

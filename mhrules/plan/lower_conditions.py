@@ -185,8 +185,7 @@ class Conditions(Limits):
     def lower_invalueset(self, node: t.InValueSet, context: Context, expected: Type | None) -> ir.Expression:
         """`code in primary_care`."""
         operand = self.value_of(node.operand, context)
-        declared = self.program.valuesets.get(node.valueset.text)
-        if declared is None:
+        if node.valueset.text not in self.program.valuesets:
             self.unknown(node.valueset, self.program.valuesets, "value set")
             return self.nothing(node)
         self.used.add(("valueset", node.valueset.text))
@@ -201,9 +200,7 @@ class Conditions(Limits):
                 help="ask it of a code or a text",
             )
             return self.nothing(node)
-        if declared.path is not None and not isinstance(operand, ir.Feature):
-            return self.not_yet("a value set from a file, asked of something other than a claim,", node)
-        values = tuple(code.value for code in declared.codes)
+        values = self.program.valueset_codes[node.valueset.text]
         return ir.OneOf(operand=operand, values=values, type=YES_NO, keys=operand.keys, span=node.span)
 
     def lower_billedby(self, node: t.BilledBy, context: Context, expected: Type | None) -> ir.Expression:

@@ -6,8 +6,10 @@ import attrs
 from attrs import field, frozen
 
 from mhrules.plan import ir
+from mhrules.plan.lower_calls import asks_who_billed
+from mhrules.plan.lower_members import Members
 from mhrules.plan.lower_numbers import bare_money
-from mhrules.plan.lower_splits import Splits
+from mhrules.plan.needs import needs_of_collection
 from mhrules.plan.scope import MONTH, Context, LetScope, flat, inside, shown_known
 from mhrules.semantics.builtins import BASIS_ELEMENTS, BASIS_UNITS, ELEMENTS
 from mhrules.semantics.types import DOLLARS, Type, Unit, number, unit_text
@@ -22,7 +24,7 @@ class FormParts:
     lets: list[ir.Quantity] = field(factory=list)
 
 
-class Payments(Splits):
+class Payments(Members):
     """Requirements, and payments with their gates, lets and limits."""
 
     # ---------------------------------------------------------------------------------- participation
@@ -117,19 +119,17 @@ class Payments(Splits):
         pays = next((c for c in clauses if isinstance(c, t.Pays)), None)
         if basis is None or pays is None:
             return None
-        if basis.roster is not None:
-            self.report(
-                "MH901",
-                f"payments on the roster of a {basis.roster.value.replace('_', '-')} are reserved, and not yet settled",
-                basis.span,
-                help="pay `per member per month` on each month's own roster for now",
-            )
         self.years_are_apart(
             *(c for c in clauses if isinstance(c, t.Basis | t.Gate | t.Let | t.Pays | t.AtMost | t.AtLeast))
         )
         outer = self.basis_context(basis)
         owner = f"{payment.name.text}.{name}" if name else payment.name.text
         context, parts = self.form_parts(owner, clauses, outer)
+        limits = context if basis.unit in BASIS_ELEMENTS else self.of_the_practice(context)
+        paid = self.pays(pays, basis, context)
+        if basis.unit == "member" and "member" in paid.keys:
+            self.no_limits(clauses)
+        once = next((c for c in clauses if isinstance(c, t.AtMostOnce)), None)
         return ir.FormPlan(
             unit=form_unit(basis),
             period=t.Period(context.period),
@@ -137,15 +137,38 @@ class Payments(Splits):
             where=None if basis.where is None else self.condition_of(basis.where, outer),
             gates=tuple(parts.gates),
             lets=tuple(parts.lets),
-            pays=self.pays(pays, basis, context),
-            caps=tuple(self.amount(c.value, context, DOLLARS, None) for c in clauses if isinstance(c, t.AtMost)),
-            floors=tuple(self.amount(c.value, context, DOLLARS, None) for c in clauses if isinstance(c, t.AtLeast)),
+            pays=paid,
+            caps=tuple(self.amount(c.value, limits, DOLLARS, None) for c in clauses if isinstance(c, t.AtMost)),
+            floors=tuple(self.amount(c.value, limits, DOLLARS, None) for c in clauses if isinstance(c, t.AtLeast)),
             downside=any(isinstance(c, t.Downside) for c in clauses),
             coverage=next((c.coverage for c in clauses if isinstance(c, t.Participating)), t.Coverage.LAST_MONTH),
             payee=self.payee(next((c.payee for c in clauses if isinstance(c, t.To)), None)),
             round_each=next((c.what for c in clauses if isinstance(c, t.RoundFirst)), ""),
             span=payment.span,
+            reach=ir.Reach(billed=basis.where is not None and asks_who_billed(basis.where)),
+            event="" if basis.event is None else basis.event.text,
+            roster=basis.roster,
+            once_per=None if once is None else once.period,
+            once_unit="member" if once is None or once.unit == "member" else "practice",
         )
+
+    def no_limits(self, clauses: tuple[t.Clause, ...]) -> None:
+        """Reports limits of a payment that has no one amount: its price differs from member to member."""
+        for clause in clauses:
+            if isinstance(clause, t.AtMost | t.AtLeast):
+                self.report(
+                    "MH367",
+                    "the price differs from member to member, so there is no one amount to limit",
+                    clause.span,
+                    help="put the limit into the price, as in `pays least(…, $9.00 pmpm)`",
+                )
+
+    def of_the_practice(self, context: Context) -> Context:
+        """The context of what is decided once for a practice, whatever its members or claims are."""
+        assert context.keys is not None
+        below = frozenset({"member", *(element.key for element in ELEMENTS.values())})
+        words = f"a gate or limit of {context.clause}" if context.elements else context.clause
+        return attrs.evolve(context, clause=words, keys=context.keys - below, elements=())
 
     def form_parts(self, owner: str, clauses: tuple[t.Clause, ...], context: Context) -> tuple[Context, FormParts]:
         """Gates and lets in the order of the text, and the context behind them.
@@ -159,7 +182,7 @@ class Payments(Splits):
                 parts.lets.append(self.let_quantity(scope, context))
                 context = attrs.evolve(context, lets={**context.lets, clause.name.text: scope})
             elif isinstance(clause, t.Gate):
-                condition = self.condition_of(clause.condition, context)
+                condition = self.condition_of(clause.condition, self.of_the_practice(context))
                 parts.gates.append(
                     ir.GatePlan(clause.name.text, clause.title, condition, span=clause.span, notes=clause.notes)
                 )
@@ -182,7 +205,12 @@ class Payments(Splits):
             element = BASIS_ELEMENTS[basis.unit]
             keys |= {ELEMENTS[element].key, "member"}
             named = element if basis.event is None else basis.event.text
+            self.members_are_attributed(f"{basis.unit}s", basis.span)
+            self.needs.update(needs_of_collection(named))
             return Context(words, MONTH, keys, elements=("members", named))
+        if basis.unit == "member" and self.program.attribution is not None:
+            period = MONTH if basis.period is None else basis.period.value
+            return Context(words, period, keys | {"member"}, elements=("members",))
         if basis.unit in self.program.keys:
             self.not_yet(f"a payment per {self.word(basis.unit)}", basis)
         period = MONTH if basis.once or basis.period is None else basis.period.value

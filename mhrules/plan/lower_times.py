@@ -8,14 +8,9 @@ from mhrules import exact
 from mhrules.plan import ir
 from mhrules.plan.lower_tables import Tables
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside, shortened
-from mhrules.semantics.types import Kind, Share, Type, number
+from mhrules.semantics.types import YES_NO, Share, Type, number
+from mhrules.source import Span
 from mhrules.syntax import tree as t
-
-LATER_WHEN = {
-    t.When.BY_DATE_PAID: "a value by date paid",
-    t.When.EVER: "a count of members ever attributed",
-    t.When.WHOLE_YEAR: "what happened in the whole year, attributed or not,",
-}
 
 
 class Times(Tables):
@@ -36,8 +31,16 @@ class Times(Tables):
     def lower_timed(self, node: t.Timed, context: Context, expected: Type | None) -> ir.Expression:
         """`x at start of period`, `x by month`, `fact on first day` …"""
         when = node.when
-        if when in LATER_WHEN:
-            return self.not_yet(LATER_WHEN[when], node)
+        if when is t.When.BY_DATE_PAID:
+            return self.not_yet("a value by date paid", node)
+        if when in (t.When.EVER, t.When.WHOLE_YEAR):
+            self.report(
+                "MH355",
+                f"`{when.value}` says which members or records are meant, and `{node.inner.span.text}` is a value",
+                node.span,
+                help=f"write it behind a collection, as in `sum(cost over members {when.value})`",
+            )
+            return self.nothing(node)
         if when in (t.When.ON_FIRST_DAY, t.When.ON_LAST_DAY):
             return self.on_day(node, context)
         if context.period == MONTH:
@@ -183,11 +186,27 @@ class Times(Tables):
     def lower_attributedatleast(
         self, node: t.AttributedAtLeast, context: Context, expected: Type | None
     ) -> ir.Expression:
-        """`members attributed at least 6 months`."""
+        """`members attributed at least 6 months`, as a condition on a member."""
+        if not {"members", "enrollments"} & set(context.elements):
+            self.report(
+                "MH355",
+                f"`{shortened(node.span.text)}` is a collection, without a value of its own",
+                node.span,
+                help=f"count or sum over it, as in `count({shortened(node.span.text)})`",
+            )
+            return self.nothing(node)
+        return self.attributed_at_least(node.months, context, node.span)
+
+    def attributed_at_least(self, months: int, context: Context, span: Span) -> ir.Expression:
+        """Whether the row's member was attributed here in that many months of the period."""
         return ir.Feature(
             collection="members",
-            column=f"attributed at least {node.months} months",
-            type=Type(Kind.COLLECTION),
-            keys=frozenset({"member", context.period}),
-            span=node.span,
+            column=f"attributed at least {months} months",
+            type=YES_NO,
+            keys=frozenset({"payer", "practice", "member", context.period}),
+            span=span,
         )
+
+    def in_population(self, name: str, context: Context) -> ir.Expression:
+        """Whether the row's member belongs to a declared population."""
+        return self.condition_of(self.program.populations[name].definition, context)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import attrs
 
 from mhrules import exact
+from mhrules.data.population import Need
 from mhrules.diagnostics.model import Label
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
+from mhrules.plan.needs import needs_of_collection, needs_of_feature
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, LetScope, Lowering, flat, grain_of
 from mhrules.plan.settings import parameter_changes
 from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, QUANTITIES, SERVICE
@@ -32,6 +34,8 @@ from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 MOST_PERIODS = 4
+RECORDS = frozenset({"visits", "claims", "claim_lines", "prescriptions", "conditions", "lab_results"})
+"""Collections of which each member has its own."""
 OF_THE_PERIOD = "`{0} at start of period` or `{0} at end of period`"
 
 
@@ -118,11 +122,9 @@ class Values(Lowering):
             return self.table_value(program.tables[name], context, span)
         if name in program.defines or name in program.reports:
             return self.defined(name, context, span)
-        if name in program.populations:
+        if name in program.populations and set(context.elements) & {"members", "enrollments"}:
             self.used.add(("population", name))
-            kind = Type(Kind.COLLECTION, name=name)
-            keys = frozenset({"member", context.period})
-            return ir.Feature(collection="members", column=name, type=kind, keys=keys, span=span)
+            return self.in_population(name, context)
         key = self.key_value(name, context, span)
         if key is not None or name not in QUANTITIES:
             return key
@@ -148,7 +150,7 @@ class Values(Lowering):
             names |= self.features(element).keys()
         close = did_you_mean(name, codes) or did_you_mean(name, names)
         message = f"`{name}` has no value of its own"
-        if name in ELEMENTS:
+        if name in ELEMENTS or name in program.populations or name in program.events:
             advice = f"count or sum over it, as in `count({name})`"
         elif name in program.payments:
             advice = f"take its postings, as in `total({name})`"
@@ -220,6 +222,9 @@ class Values(Lowering):
     ) -> ir.Expression:
         """A fact's value in the context, or the reason why it has none there."""
         keys: set[str] = set()
+        if {"member", "month"} <= set(fact.keys) and context.period != MONTH and fact.type.is_total:
+            monthly = self.fact(fact, attrs.evolve(context, period=MONTH), span)
+            return monthly if monthly.type.is_unknown else self.over_months(monthly, context, span)
         for key in fact.keys:
             if key in ir.TIME_KEYS:
                 if not self.time_fits(fact, key, context, span):
@@ -269,8 +274,6 @@ class Values(Lowering):
     def time_fits(self, fact: FactDeclaration, key: str, context: Context, span: Span) -> bool:
         """Whether a fact keyed by a time can be read in the context's period; says so if not."""
         period, name = context.period, fact.name
-        if "member" in fact.keys and context.elements:
-            return True
         if key == "month" and period != MONTH:
             self.report(
                 "MH404",
@@ -303,16 +306,35 @@ class Values(Lowering):
         kind = self.features(element).get(name)
         if kind is None:
             return None
+        self.needs.update(self.needs_of(element, name))
         keys = frozenset({ELEMENTS[element if element in ELEMENTS else "events"].key})
         return ir.Feature(collection=element, column=name, type=kind, keys=keys, span=span)
+
+    def needs_of(self, element: str, name: str) -> Iterator[Need]:
+        """What data must have so that a feature is known; a service class, whatever the classes rest on."""
+        program = self.program
+        cost = "allowed" if program.cost is None else program.cost.basis
+        if name == "service" and program.classify is not None:
+            return needs_of_collection(element)
+        if name == "line" and all(len(payer.lines) == 1 for payer in program.payers.values()):
+            return needs_of_collection(element)
+        return needs_of_feature(element, name, cost)
 
     def features(self, element: str) -> dict[str, Type]:
         """The columns of an element; those of a declared event are its own."""
         if element in ELEMENTS:
             features = ELEMENTS[element].features
-            return {name: self.service_class() if kind is SERVICE else kind for name, kind in features.items()}
+            found = {name: self.service_class() if kind is SERVICE else kind for name, kind in features.items()}
+            if "line" in found:
+                found["line"] = self.line_of_business()
+            return found
         own = self.program.event_facts.get(element, {})
         return {**ELEMENTS["events"].features, **{name: fact.type for name, fact in own.items()}}
+
+    def line_of_business(self) -> Type:
+        """One of the lines of business that payers declare."""
+        lines = sorted({line for payer in self.program.payers.values() for line in payer.lines})
+        return Type(Kind.CODE, codes=tuple(lines), name="line", places=0)
 
     def service_class(self) -> Type:
         """What `service` can be: a class of the program's `classify` clause, or any word of the source."""
@@ -431,6 +453,8 @@ class Values(Lowering):
         names = self.reach.from_nodes(nodes)
         below = {name for name, fact in self.program.facts.items() if {"member", "provider"} & set(fact.keys)}
         own = below.union(*(self.features(element) for element in context.elements), self.program.populations)
+        if {"members", "enrollments"} & set(context.elements):
+            own |= {*RECORDS, *self.program.events}
         waiting = [*nodes, *(self.program.defines[name] for name in names if name in self.program.defines)]
         return bool(names & own) or any(isinstance(part, t.BilledBy) for node in waiting for part in node.walk())
 
@@ -480,8 +504,7 @@ class Values(Lowering):
         if name == "payer":
             kind = Type(Kind.CODE, codes=tuple(program.payers), name="payer", places=0)
         elif name == "line":
-            lines = sorted({line for payer in program.payers.values() for line in payer.lines})
-            kind = Type(Kind.CODE, codes=tuple(lines), name="line", places=0)
+            kind = self.line_of_business()
         elif name in program.keys:
             kind = self.declared_key(name)
             self.used.add(("key", name))

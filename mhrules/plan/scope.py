@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
+from mhrules.data.population import Need
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.semantics.program import Agreement, Program
@@ -120,6 +121,7 @@ class Lowering(ABC):
         self.decisions: dict[t.Node, Decision] = {}
         self.shared_totals: set[ir.Expression] = set()
         self.table_types: dict[t.Table, Type] = {}
+        self.needs: set[Need] = set()
         self.reported: set[tuple[str, Span, str]] = set()
         self.names: set[str] = set()
         self.parts = 0
@@ -196,6 +198,14 @@ class Lowering(ABC):
     @abstractmethod
     def built_in(self, name: str, context: Context, span: Span) -> ir.Expression:
         """A built-in quantity in the context, or the reason why it has no value there."""
+
+    @abstractmethod
+    def over_months(self, body: ir.Expression, context: Context, span: Span) -> ir.Expression:
+        """The sum of a monthly value over the months of the context's period."""
+
+    @abstractmethod
+    def in_population(self, name: str, context: Context) -> ir.Expression:
+        """Whether the row's member belongs to a declared population."""
 
     @abstractmethod
     def table_value(self, table: t.Table, context: Context, span: Span) -> ir.Expression:

@@ -24,7 +24,7 @@ _OWN: dict[type[ir.Expression], Callable[[Any], tuple[Any, ...]]] = {
     ir.Round: lambda n: (n.places, n.rounding),
     ir.Extreme: lambda n: (n.greatest, tuple(c is None for c in n.conditions)),
     ir.Compare: lambda n: (n.operator,),
-    ir.OneOf: lambda n: (frozenset(n.values),),
+    ir.OneOf: lambda n: (n.members,),
     ir.Logic: lambda n: (n.operator,),
     ir.Case: lambda n: (tuple(row.condition is None for row in n.rows),),
     ir.Aggregate: lambda n: (n.function, n.over, n.argument, n.same, n.body is None, n.where is None),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from mhrules import exact
+from mhrules.data.population import ELIGIBILITY, MEMBER, PERSON, ROSTER_COLUMNS, Need, population_tables
 from mhrules.data.schema import Column, ColumnKind, Schema, Table, panel_of
 from mhrules.semantics.program import FactDeclaration, Program
 from mhrules.semantics.types import Kind, Share, Type, unit_text
@@ -52,6 +55,8 @@ def key_column(key: str, program: Program) -> Column:
     """The column of a key: ids are text, years whole numbers, months `YYYYMM`."""
     if key == "practice":
         return Column(f"{program.participant}_id", ColumnKind.TEXT, title=program.participant_title)
+    if key == "member":
+        return PERSON
     if key == "payer":
         return Column("payer", ColumnKind.CODE, codes=tuple(program.payers), title="Payer")
     if key == "year":
@@ -66,15 +71,17 @@ def key_column(key: str, program: Program) -> Column:
     return Column(key, ColumnKind.TEXT, title=key.replace("_", " ").capitalize())
 
 
-def schema_of(program: Program, *, panel: bool) -> Schema:
+def schema_of(program: Program, *, panel: bool, needs: frozenset[Need] | None = None) -> Schema:
     """The schema of a program's facts at the grain of practice, payer, line and time.
 
-    With `panel`, also the table of member months by practice, payer and month.
+    With `panel`, also the table of member months by practice, payer and month; with `needs`, the tables of members,
+    claims and events that the text asks for, and the facts of members.
     """
     roster = program.participant
+    left_out = MEMBER_LEVEL if needs is None else MEMBER_LEVEL - {"member"}
     groups: dict[str, list[FactDeclaration]] = {}
     for fact in program.facts.values():
-        if not MEMBER_LEVEL & set(fact.keys):
+        if not left_out & set(fact.keys):
             groups.setdefault(fact.table, []).append(fact)
     tables = {name: table_of(name, facts, program) for name, facts in groups.items()}
     own_keys = [key for key, node in program.keys.items() if type(node).__name__ == "KeyDeclaration"]
@@ -89,7 +96,12 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
     tables[roster] = Table(
         name=roster,
         keys=(key_column("practice", program),),
-        columns=(*(declared.columns if declared else ()), *key_columns, *presence),
+        columns=(
+            *(declared.columns if declared else ()),
+            *key_columns,
+            *(() if needs is None else ROSTER_COLUMNS),
+            *presence,
+        ),
         required=declared is not None or bool(own_keys),
         title=f"Roster: {program.participant_title}",
     )
@@ -108,7 +120,42 @@ def schema_of(program: Program, *, panel: bool) -> Schema:
         keys = tuple(key_column(key, program) for key in ("practice", "payer", "month"))
         columns = (*(existing.columns if existing else ()), months)
         tables[name] = Table(name=name, keys=keys, columns=columns, title="Panel: member months by month")
-    return Schema(roster=roster, tables=tuple(tables[name] for name in sorted(tables)))
+    required: tuple[str, ...] = ()
+    if needs is not None:
+        of_members = [name for name, facts in groups.items() if "member" in facts[0].keys]
+        needs |= {Need(MEMBER, required=False), Need(ELIGIBILITY)}
+        tables = joined(tables, population_tables(needs, tuple(program.payers), roster, program.participant_title))
+        tables |= {f"event_{name}": event_table(name, program) for name in program.events}
+        asked = {need.table for need in needs if need.required}
+        required = tuple(sorted({*asked, *of_members, *(f"event_{name}" for name in program.events), roster}))
+    return Schema(roster, tuple(tables[name] for name in sorted(tables)), required)
+
+
+def joined(tables: dict[str, Table], below: dict[str, Table]) -> dict[str, Table]:
+    """Tables of facts with those below the practice; undated facts of members are columns of the table `member`."""
+    found = {**tables, **below}
+    own = tables.get(MEMBER)
+    if own is not None:
+        found[MEMBER] = attrs.evolve(below[MEMBER], columns=(*below[MEMBER].columns, *own.columns))
+    return found
+
+
+def event_table(name: str, program: Program) -> Table:
+    """The table of a kind of event: whose, where, when, and the columns that the program declares."""
+    payer = Column("payer", ColumnKind.CODE, codes=tuple(program.payers), optional=True, may_be_left_out=True)
+    return Table(
+        name=f"event_{name}",
+        keys=(Column("event_id", ColumnKind.TEXT, title="Event"),),
+        columns=(
+            PERSON,
+            attrs.evolve(payer, title="Payer; empty: the person's first payer on that day"),
+            key_column("practice", program),
+            Column("event_date", ColumnKind.DATE, title="Day of the event"),
+            *(column_of(fact) for fact in program.event_facts[name].values()),
+        ),
+        required=False,
+        title=f"Events: {name.replace('_', ' ')}",
+    )
 
 
 def table_of(name: str, facts: list[FactDeclaration], program: Program) -> Table:
@@ -120,5 +167,6 @@ def table_of(name: str, facts: list[FactDeclaration], program: Program) -> Table
         keys=keys,
         columns=tuple(column_of(fact) for fact in facts),
         dated=facts[0].dated,
+        required="member" not in facts[0].keys,
         title=f"Facts of {', '.join(words)}",
     )

@@ -15,9 +15,10 @@ from mhrules.plan.ir import (
     RequirementGroup,
     Value,
 )
+from mhrules.plan.members import MembersPlan
 from mhrules.semantics.calendar import Calendar
 from mhrules.source import Span
-from mhrules.syntax.tree import Example, Note
+from mhrules.syntax.tree import Example, MonthsRule, Note
 
 
 @frozen(eq=False)
@@ -65,6 +66,8 @@ class PayerPlan:
     declined: dict[str, str] = field(repr=False)  # payment -> reason
     forms: dict[str, str] = field(repr=False)  # payment -> form
     credits: tuple[CreditPlan, ...] = field(repr=False)
+    months_rule: MonthsRule | None = None
+    measures: tuple[str, ...] = ()  # those that count for the payer: the core, and what it chose from the menus
 
     def setting(self, parameter: str, month: int) -> SettingValue | None:
         """What holds in a month: the last value that starts on or before it; None if blank."""
@@ -106,6 +109,7 @@ class Plan:
     examples: tuple[Example, ...]
     not_yet: tuple[tuple[str, Span], ...]  # what this plan would need that no engine has yet
     cites: tuple[str, ...] = ()  # what the program as a whole rests on
+    members: MembersPlan = field(factory=MembersPlan)
 
     def payer(self, name: str) -> PayerPlan:
         """The payer of that name.

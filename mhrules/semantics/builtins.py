@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mhrules.semantics.types import DATE, DOLLARS, TEXT, YES_NO, Kind, Type, count, money_per, number
+from mhrules.semantics.types import DATE, DOLLARS, TEXT, YES_NO, Kind, Type, money_per, number
 
 FUNCTIONS = frozenset(
     "sum count average minimum maximum any every share percentile latest least greatest known total paid "
@@ -62,6 +62,18 @@ QUANTITY_TABLE = (
         "plain number",
         "completed years on the first day of the month; in a yearly clause on the year's last day",
     ),
+    BuiltIn("months_attributed", "member, period", "plain number", "months of the period attributed to the practice"),
+    BuiltIn(
+        "payer_order", "member, month", "plain number", "1 where the payer pays first for the person, 2 where second"
+    ),
+    BuiltIn("dual", "member, month", "yes/no", "eligible for Medicare and Medicaid"),
+    BuiltIn("hospice", "member, month", "yes/no", "in hospice care"),
+    BuiltIn("esrd", "member, month", "yes/no", "with end-stage renal disease"),
+    BuiltIn("plan", "member, month", "text", "plan or product of the payer"),
+    BuiltIn("gender", "member", "text", "as the source writes it"),
+    BuiltIn("zip_code", "member", "text", "where the person lives"),
+    BuiltIn("dual_status_code", "member, month", "text", "dual status code of Medicare"),
+    BuiltIn("medicare_status_code", "member, month", "text", "Medicare status code"),
     BuiltIn("allowed", "claim line", "$", "allowed amount, reversals netted, denied lines excluded"),
     BuiltIn("paid", "claim line", "$", "paid amount, reversals netted, denied lines excluded"),
     BuiltIn(
@@ -73,6 +85,19 @@ QUANTITY_TABLE = (
     BuiltIn("code", "claim line", "text", "procedure code"),
     BuiltIn("modifier", "claim line", "text", "first procedure code modifier"),
     BuiltIn("units", "claim line", "plain number", "units of service"),
+    BuiltIn("place_of_service", "claim line", "text", "place of service"),
+    BuiltIn("revenue_center", "claim line", "text", "revenue center"),
+    BuiltIn("diagnosis_group", "claim line", "text", "diagnosis-related group"),
+    BuiltIn("diagnosis", "claim line", "text", "principal diagnosis"),
+    BuiltIn("claim_type", "claim line", "text", "professional, institutional …, as the source writes it"),
+    BuiltIn("provider", "claim line, visit", "text", "NPI of the provider who gave the service"),
+    BuiltIn(
+        "attributed",
+        "claim line, visit",
+        "yes/no",
+        "the person was attributed to the practice by the payer in the month of service",
+    ),
+    BuiltIn("result", "laboratory result", "plain number", "the result; missing where it is no number"),
     BuiltIn("points", "measure", "points", "points earned on a measure"),
     BuiltIn("possible_points", "measure", "points", "points that can be earned on a measure"),
 )
@@ -95,22 +120,61 @@ class Element:
 SERVICE = Type(Kind.CODE, name="service", places=0)
 """A service class: one of the program's `classify` clause, or without one any word of the source."""
 
+OF_LINES = number(places=6, low=-(10**21), high=10**21)
 CLAIM_FEATURES: dict[str, Type] = {
     "allowed": AMOUNT,
     "paid": AMOUNT,
     "service": SERVICE,
     "code": TEXT,
     "modifier": TEXT,
-    "units": number(places=6, low=0, high=10**21),
+    "units": OF_LINES,
+    "place_of_service": TEXT,
+    "revenue_center": TEXT,
+    "diagnosis_group": TEXT,
+    "diagnosis": TEXT,
+    "claim_type": TEXT,
+    "provider": TEXT,
+    "date": DATE,
+    "attributed": YES_NO,
+}
+MEMBER_FEATURES: dict[str, Type] = {
+    "age": number(places=0, low=0, high=200 * 10**12),
+    "cost": AMOUNT,
+    "months_attributed": number(places=0, low=0, high=12 * 10**12),
+    "payer_order": number(places=0, low=10**12, high=9 * 10**12),
+    "dual": YES_NO,
+    "hospice": YES_NO,
+    "esrd": YES_NO,
+    "plan": TEXT,
+    "line": TEXT,
+    "gender": TEXT,
+    "zip_code": TEXT,
+    "dual_status_code": TEXT,
+    "medicare_status_code": TEXT,
 }
 ELEMENTS: dict[str, Element] = {
-    "members": Element("member", "", {"age": count(), "cost": AMOUNT}),
-    "enrollments": Element("enrollment", "", {"age": count(), "cost": AMOUNT}),
+    "members": Element("member", "", MEMBER_FEATURES),
+    "enrollments": Element("enrollment", "", MEMBER_FEATURES),
     "visits": Element(
-        "visit", "visit", {"service": SERVICE, "allowed": AMOUNT, "paid": AMOUNT, "code": TEXT, "date": DATE}
+        "visit",
+        "visit",
+        {
+            "service": SERVICE,
+            "allowed": AMOUNT,
+            "paid": AMOUNT,
+            "code": TEXT,
+            "date": DATE,
+            "provider": TEXT,
+            "attributed": YES_NO,
+        },
     ),
     "claims": Element("claim", "claim", CLAIM_FEATURES),
     "claim_lines": Element("claim_line", "claim line", CLAIM_FEATURES),
+    "prescriptions": Element(
+        "prescription", "", {"allowed": AMOUNT, "paid": AMOUNT, "code": TEXT, "units": OF_LINES, "date": DATE}
+    ),
+    "conditions": Element("condition", "", {"code": TEXT, "date": DATE}),
+    "lab_results": Element("lab_result", "", {"code": TEXT, "date": DATE, "result": OF_LINES.or_missing()}),
     "events": Element("event", "event", {"date": DATE}),
     "providers": Element("provider", "", {}),
     "measures": Element("measure", "", {"points": POINTS, "possible_points": POINTS, "met": YES_NO}),

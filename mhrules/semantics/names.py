@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from mhrules.diagnostics.collect import Findings
@@ -44,10 +45,13 @@ STANDS_ONCE = (
 MOST_PLACES_PAID = 2
 
 
-def program_from_files(files: Sequence[t.File], findings: Findings) -> Program | None:
+def program_from_files(
+    files: Sequence[t.File], findings: Findings, codes: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> Program | None:
     """The one program among the files with its declarations; None if there is none that can be gone on with.
 
-    Contracts are collected from all files. Every mistake is a finding; what is mistaken is left out.
+    Contracts are collected from all files. Every mistake is a finding; what is mistaken is left out. `codes` are those
+    of the files that value sets name, by path as the text writes it.
     """
     programs = [item for file in files for item in file.items if isinstance(item, t.Program)]
     contracts = tuple(item for file in files for item in file.items if isinstance(item, t.Contract))
@@ -68,15 +72,22 @@ def program_from_files(files: Sequence[t.File], findings: Findings) -> Program |
     names = Namespace(findings)
     for contract in contracts:
         names.add(contract.name, "contract")
-    return _Reader(programs[0], contracts, findings).program()
+    return _Reader(programs[0], contracts, findings, codes).program()
 
 
 class _Reader:
     """Reads the clauses of one program."""
 
-    def __init__(self, node: t.Program, contracts: tuple[t.Contract, ...], findings: Findings) -> None:
+    def __init__(
+        self,
+        node: t.Program,
+        contracts: tuple[t.Contract, ...],
+        findings: Findings,
+        codes: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self.node = node
         self.contracts = contracts
+        self.codes = codes
         self.findings = findings
         self.values = Namespace(findings, guarded=True)
         self.keys = Namespace(findings, guarded=True)
@@ -180,6 +191,7 @@ class _Reader:
             unscored=self.first(t.UnscoredRule),
             cost=self.first(t.CostIs),
             settlement=self.first(t.Settlement),
+            valueset_codes={name: self.codes_of(clause) for name, clause in valuesets.items()},
         )
         references.check_references(program, self.findings)
         references.warn_unused(program, self.findings)
@@ -278,6 +290,12 @@ class _Reader:
             name: parameter_declaration(clause, known, first, last, self.findings)
             for name, clause in self.named(t.Parameter, "parameter", self.values).items()
         }
+
+    def codes_of(self, clause: t.ValueSet) -> tuple[str, ...]:
+        """The codes of a value set; of a file that could not be read none."""
+        if clause.path is not None:
+            return self.codes.get(clause.path.value, ())
+        return tuple(dict.fromkeys(code.value for code in clause.codes))
 
     def requirements(self) -> None:
         """Names of requirements are unique; no group asks for more than it lists."""

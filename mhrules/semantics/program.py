@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from attrs import field, frozen
 
@@ -107,7 +108,8 @@ class Program:
 
     `rounding` is places (2: cents, 0: dollars) and mode. `FactDeclaration.keys` call the participant `practice`;
     `participant` is the program's own word for it. `event_facts` are the columns of each kind of event.
-    `months_open` says that a contract may choose its own `months count`.
+    `months_open` says that a contract may choose its own `months count`. `valueset_codes` holds the codes of each value
+    set, whether they stand in the text or in a file.
     """
 
     node: t.Program
@@ -156,3 +158,4 @@ class Program:
     unscored: t.UnscoredRule | None = None
     cost: t.CostIs | None = None
     settlement: t.Settlement | None = None
+    valueset_codes: Mapping[str, tuple[str, ...]] = field(factory=dict, repr=False)

@@ -33,12 +33,39 @@ NOT_IN_FORCE = "program not in force"
 
 
 @frozen
+class Detail:
+    """What a line is made of below the practice: a member's months, or one claim line, claim, visit or event.
+
+    `element` is its id, empty for a member's months; `date` its day. `price` is what one unit pays, None where an
+    element pays an amount of its own. `units`, `price` and `amount` are in units of 10**-12; the amounts of a
+    member's months are exact, and rounded once with all that have the same price.
+    """
+
+    member: str
+    element: str
+    date: datetime.date | None
+    units: int
+    price: int | None
+    amount: int
+
+
+@frozen
+class Part:
+    """The units of a line that have one price: what becomes one posting, `amount` rounded."""
+
+    price: int | None
+    units: int
+    amount: int
+
+
+@frozen
 class Line:
     """One payment to one practice by one payer in one posting period, as worked out.
 
     The period begins with month `first`; `months` are those left of it after term and presence. `units` and `amount`
     are in units of 10**-12. `gates` are the verdicts `passed`, `failed`, `not reached`, by name, in text order; none
-    where the line ended before them.
+    where the line ended before them. `parts` are the prices of a paid line, each a posting: one, unless members or
+    elements have prices of their own. `details` are what the line is made of, where that is told apart to price it.
     """
 
     payment: str
@@ -53,11 +80,16 @@ class Line:
     units: int = 0
     amount: int = 0
     gates: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    details: tuple[Detail, ...] = field(default=(), repr=False)
 
 
 @frozen
 class Posting:
-    """One row of `postings.csv`; `units` and `amount` in units of 10**-12, `period` as people name it."""
+    """One row of `postings.csv`; `units`, `price` and `amount` in units of 10**-12, `period` as people name it.
+
+    `price` is what one unit pays, None where the payment has no units.
+    """
 
     payer: str
     payee: str
@@ -74,12 +106,13 @@ class Posting:
     reverses: str
     first: int
     length: int
+    price: int | None = None
 
     @property
-    def order(self) -> tuple[bytes, bytes, bytes, int, int, str, str]:
-        """Where the posting stands: payer, practice, payment, period, status."""
+    def order(self) -> tuple[bytes, bytes, bytes, int, int, str, str, int]:
+        """Where the posting stands: payer, practice, payment, period, status, price."""
         ids = (self.payer.encode(), self.practice.encode(), self.payment.encode())
-        return (*ids, self.first, self.length, self.status, self.reason)
+        return (*ids, self.first, self.length, self.status, self.reason, self.price or 0)
 
 
 @frozen

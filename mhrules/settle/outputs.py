@@ -31,7 +31,7 @@ QUANTITIES = "quantities.csv"
 MANIFEST = "manifest.json"
 
 POSTING_COLUMNS = (
-    "payer", "payee", "practice", "payment", "period", "units", "amount", "status", "reason", "kind", "run",
+    "payer", "payee", "practice", "payment", "period", "units", "price", "amount", "status", "reason", "kind", "run",
     "posted_on", "reverses",
 )  # fmt: skip
 PARTICIPATION_COLUMNS = (
@@ -89,7 +89,8 @@ def postings_csv(settlement: Settlement) -> str:
     for p in settlement.postings:
         posted = "" if p.posted_on is None else p.posted_on.isoformat()
         whose = (p.payer, p.payee, p.practice, p.payment, p.period)
-        numbers = (Exact(to_text(p.units)), Exact(to_text(p.amount, places)))
+        price = "" if p.price is None else to_text(p.price)
+        numbers = (Exact(to_text(p.units)), Exact(price), Exact(to_text(p.amount, places)))
         rows.append((*whose, *numbers, p.status, p.reason, p.kind, p.run, posted, p.reverses))
     return _csv(POSTING_COLUMNS, rows)
 
@@ -195,6 +196,11 @@ def manifest(settlement: Settlement, files: dict[str, str], sources: Sequence[So
             for payer in sorted(plan.payers, key=lambda p: p.name.encode())
         },
         "inputs": [{"file": each.name, "sha256": each.sha256, "rows": each.rows} for each in settlement.dataset.inputs],
+        "left_out": [
+            {"table": each.table, "part": each.part, "file": each.file, "reason": each.reason, "rows": each.rows}
+            for each in settlement.dataset.left_out
+        ],
+        "allowed": dict(settlement.dataset.allowed),
         "controls": _controls(settlement.controls, max(CENTS, plan.rounding[0])),
         "outputs": [
             {"file": name, "sha256": _sha256(text), "rows": text.count("\n") - 1}

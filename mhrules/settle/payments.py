@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.engine import kernel
 from mhrules.engine.facts import Facts, Tables
-from mhrules.engine.faults import Faulted, fault
+from mhrules.engine.faults import Faulted, Gathering, fault
 from mhrules.engine.reference import Interpreter
 from mhrules.engine.rows import Row, Step
 from mhrules.exact import ONE, PLACES, Rounding, divide, to_text
@@ -17,7 +17,8 @@ from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.credits import Credits
-from mhrules.settle.ledger import Line
+from mhrules.settle.elementwise import ELEMENT_KEYS, Elementwise
+from mhrules.settle.ledger import Detail, Line, Part
 from mhrules.settle.participation import judge
 from mhrules.syntax.tree import Coverage, Period
 
@@ -109,13 +110,13 @@ class Books:
         cover = self._cover(form, blank)
         if cover.months == 0:
             return evolve(blank, status=ledger.NOT_PARTICIPATING, reason=cover.missed)
-        if form.where is not None and not self.interpreter.truth(form.where, row):
-            return None
         gates, failed = self._gates(form, row)
         if failed:
             return evolve(blank, status=ledger.GATED, reason=failed, gates=gates)
-        units, amount = self._amount(form, row, cover)
-        return evolve(blank, status=ledger.PAID, units=units, amount=amount, gates=gates)
+        parts, details = self._paid(form, row, cover)
+        units, amount = sum(part.units for part in parts), sum(part.amount for part in parts)
+        paid = evolve(blank, status=ledger.PAID, units=units, amount=amount, gates=gates)
+        return evolve(paid, parts=parts, details=details)
 
     def _refuse_held(self, row: Row, months: tuple[int, ...]) -> None:
         for hold in self._holds:
@@ -161,12 +162,61 @@ class Books:
 
     # ---------------------------------------------------------------------------------------- amounts
 
-    def _amount(self, form: ir.FormPlan, row: Row, cover: _Cover) -> tuple[int, int]:
-        """Units and amount: what it pays, all caps, all floors, then one rounding of the exact result.
+    def _paid(self, form: ir.FormPlan, row: Row, cover: _Cover) -> tuple[tuple[Part, ...], tuple[Detail, ...]]:
+        """What is paid by price, and of what it is made, where that is told apart."""
+        if form.unit in ELEMENT_KEYS:
+            return Elementwise(self, form).paid(row)
+        if form.priced_by_member and self.world.below.given:
+            return self._by_member(form, row, cover)
+        units, price, amount = self._amount(form, row, cover)
+        return (Part(price if form.unit == MEMBER_MONTH else None, units, amount),), ()
+
+    def _by_member(self, form: ir.FormPlan, row: Row, cover: _Cover) -> tuple[tuple[Part, ...], tuple[Detail, ...]]:
+        """Members by their price: the units of each price are added up, multiplied and rounded once."""
+        at = self.units_row(form, row)
+        payer, gathering = self.world.lookup(row, "payer"), Gathering()
+        days: dict[int, dict[int, list[int]]] = {}
+        details: list[Detail] = []
+        for each in self.world.below.members(at, ir.PLAIN):
+            with gathering:
+                price = self._price(form, each)
+                member = self.world.lookup(each, "member")
+                units = self.world.below.member_months(each)
+                details.append(Detail(member, "", None, units, price, divide(price * units, ONE, Rounding.HALF_EVEN)))
+                for month in self.world.months(each):
+                    counted = self.world.below.days(each, month)
+                    days.setdefault(price, {}).setdefault(month, []).append(counted)
+        gathering.close()
+        parts = []
+        for price, by_month in sorted(days.items()):
+            units = sum(self.world.below.people.member_months(payer, m, d) for m, d in by_month.items())
+            self._bounded(price, units, form, row)
+            places, rounding = self.plan.rounding
+            amount = _rounded(price * units * cover.months, ONE * ONE * cover.of, places, rounding)
+            if amount < 0 and not form.downside:
+                raise self.negative(form, row, amount)
+            parts.append(Part(price, units, amount))
+        return tuple(parts) or (Part(None, 0, 0),), tuple(details)
+
+    def _price(self, form: ir.FormPlan, row: Row) -> int:
+        """What a member month pays, rounded first where the text says so."""
+        price = self.interpreter.number(form.pays, row)
+        return _rounded(price, ONE, CENTS, self.plan.rounding[1]) if form.round_each else price
+
+    def units_row(self, form: ir.FormPlan, row: Row) -> Row:
+        """The row whose members a line is paid for: its own, or that of the first month of the roster's period."""
+        if form.roster is None:
+            return row
+        first = self.plan.calendar.period_first(self.world.first_month(row), form.roster)
+        months = self.world.months(row.at((form.roster.value, first)))
+        return row.at(("month", months[0]))
+
+    def _amount(self, form: ir.FormPlan, row: Row, cover: _Cover) -> tuple[int, int, int]:
+        """Units, price and amount: what it pays, all caps, all floors, then one rounding of the exact result.
 
         Until it is rounded, the amount is a whole number of parts, of which `whole` make a dollar.
         """
-        units = self.interpreter.member_months(row) if form.unit == MEMBER_MONTH else ONE
+        units = self.interpreter.member_months(self.units_row(form, row)) if form.unit == MEMBER_MONTH else ONE
         pays = self.interpreter.number(form.pays, row)
         self._bounded(pays, units, form, row)
         places, rounding = self.plan.rounding
@@ -175,18 +225,19 @@ class Books:
             pays = _rounded(pays, ONE, CENTS, rounding)
         amount = self._limited(pays * units * cover.months, form, row, cover.of)
         if amount < 0 and not form.downside:
-            raise self._negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))
-        return units, _rounded(amount, whole, places, rounding)
+            raise self.negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))
+        return units, pays, _rounded(amount, whole, places, rounding)
 
     def _limited(self, amount: int, form: ir.FormPlan, row: Row, of: int) -> int:
         """An amount after all caps, then all floors; `ONE * of` parts of it make a unit of 10**-12 dollars."""
         for limit in form.caps:
-            amount = min(amount, self._limit("at most", limit, row) * ONE * of)
+            amount = min(amount, self.limit("at most", limit, row) * ONE * of)
         for limit in form.floors:
-            amount = max(amount, self._limit("at least", limit, row) * ONE * of)
+            amount = max(amount, self.limit("at least", limit, row) * ONE * of)
         return amount
 
-    def _limit(self, word: str, limit: ir.Expression, row: Row) -> int:
+    def limit(self, word: str, limit: ir.Expression, row: Row) -> int:
+        """A cap or floor of a line."""
         return self.interpreter.traced(word, row, lambda: self.interpreter.number(limit, row))
 
     def _bounded(self, pays: int, units: int, form: ir.FormPlan, row: Row) -> None:
@@ -196,7 +247,8 @@ class Books:
             words = self.interpreter.words(row)
             raise fault("MH705", f"the numbers for {words} need more than 38 digits", form.pays.span) from None
 
-    def _negative(self, form: ir.FormPlan, row: Row, amount: int) -> Faulted:
+    def negative(self, form: ir.FormPlan, row: Row, amount: int) -> Faulted:
+        """The fault that a payment without `downside` comes out negative."""
         return fault(
             "MH706",
             f"the amount for {self.interpreter.words(row)} is {to_text(amount)}, and the payment has no `downside`",

@@ -16,7 +16,7 @@ from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.invariants import Failure, failures, published
-from mhrules.settle.ledger import Line, Posting, Published, Settlement
+from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import Books, Hold
 from mhrules.settle.split import controls
@@ -148,7 +148,7 @@ class _Settling:
                         yield self._held(payment, payer, practice, first, error)
                     else:
                         if line is not None:
-                            yield self._posting(line)
+                            yield from self._postings_of(line)
 
     def _credits(self) -> Iterator[Posting]:
         for payer, practice in self._pairs():
@@ -170,6 +170,11 @@ class _Settling:
             yield from published(self.books.interpreter, report, self.year, self.faults)
 
     # --------------------------------------------------------------------------------------- postings
+
+    def _postings_of(self, line: Line) -> Iterator[Posting]:
+        """A posting for each price of a line; one for a line that pays nothing."""
+        for part in line.parts or (Part(None, line.units, line.amount),):
+            yield evolve(self._posting(line), units=part.units, amount=part.amount, price=part.price)
 
     def _posting(self, line: Line) -> Posting:
         return Posting(

@@ -358,7 +358,7 @@ class ExpressionBuilder:
         )
 
     def argument_(self, node: Tree[Token]) -> t.Argument:
-        value, over, where, within, last = self.kids(node)
+        value, over, where, within, last, ties = self.kids(node)
         return t.Argument(
             value=value,
             over=over,
@@ -366,6 +366,7 @@ class ExpressionBuilder:
             within=within,
             proportion_to_months=isinstance(last, Token),
             to=last if isinstance(last, t.Name) else None,
+            ties=ties,
             span=self.span(node),
         )
 

@@ -54,7 +54,7 @@ BAD = [
         f'binding = 1\n{COLUMNS}paid = {{ from = "a", constant = "1" }}\n',
         "MH642",
         "paid",
-        "`from`, `constant` and `absent` cannot stand together",
+        "`from`, `constant`, `absent` and `row_number` cannot stand together",
     ),
     (
         f'binding = 1\n{COLUMNS}d = {{ date = "%m/%d/%y" }}\n',

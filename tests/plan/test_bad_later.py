@@ -58,14 +58,6 @@ CASES = [
         yearly("pays sum(risk over members to site) * $1"),
     ),
     bad(
-        "a set from a file",
-        "MH901",
-        "a value set from a file, asked of something other than a claim, is reserved, and not yet settled",
-        "site in primary",
-        ("leave this out for now",),
-        yearly('gate g "G" : site in primary', "pays $1"),
-    ),
-    bad(
         "payment by region",
         "MH901",
         "a payment per region is reserved, and not yet settled",

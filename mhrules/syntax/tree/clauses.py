@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from mhrules.syntax.tree.expressions import Duration, Expression, RoundingRule, Text
+from mhrules.syntax.tree.expressions import Duration, Expression, RoundingRule, Text, Ties
 from mhrules.syntax.tree.node import Name, Node, Note, Period
 from mhrules.syntax.tree.types import TypeName
 
@@ -308,13 +308,6 @@ class Participation(Clause):
 
     open_to_stricter: bool
     clauses: tuple[Clause, ...]
-
-
-@frozen(eq=False)
-class Ties(Node):
-    """`ties by most recent visit`, `ties by latest`."""
-
-    words: str
 
 
 @frozen(eq=False)

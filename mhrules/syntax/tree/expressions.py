@@ -135,6 +135,13 @@ class AverageMembers(Expression):
 
 
 @frozen(eq=False)
+class Ties(Node):
+    """`ties by most recent visit`, `ties by latest`."""
+
+    words: str
+
+
+@frozen(eq=False)
 class Argument(Node):
     """One argument of a call: `allowed over claim_lines where … within 24 months`."""
 
@@ -144,6 +151,7 @@ class Argument(Node):
     within: Duration | None = None
     proportion_to_months: bool = False
     to: Name | None = None
+    ties: Ties | None = None
 
 
 @frozen(eq=False)
