@@ -66,6 +66,7 @@ pages: $(VENV)/.dev
 	@echo "writing the generated pages"
 	@$(RUN) -c 'from mhrules.diagnostics.pages import index; print(index(), end="")' > docs/errors/index.md
 	@$(RUN) -c 'from mhrules.semantics.built_ins_page import built_ins; print(built_ins(), end="")' > docs/reference/built-ins.md
+	@$(RUN) -c 'from mhrules.data.model_page import data_model; print(data_model(), end="")' > docs/reference/data-model.md
 
 ci:
 	@.ci/run

@@ -11,6 +11,7 @@ Every function raises `DiagnosticError` where it cannot go on; its findings say 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from mhrules.compiler import Compilation
     from mhrules.data.dataset import Dataset
     from mhrules.data.schema import Schema
+    from mhrules.explain.compare import Compared, PayerCounts
     from mhrules.explain.model import Explanation as Why
     from mhrules.plan.whole import Plan
 
 __all__ = [
     "Assumption",
+    "Attribution",
     "Data",
     "Explanation",
     "Payer",
@@ -38,6 +41,7 @@ __all__ = [
     "Posting",
     "Program",
     "Settlement",
+    "attribution",
     "check",
     "explain",
     "load",
@@ -218,6 +222,67 @@ class Explanation:
         return to_json(self.why)
 
 
+@frozen(eq=False)
+class Attribution:
+    """Who is attributed to whom in a year or a month, and how that differs from a list, if there is one to compare.
+
+    `counts` are the outcomes by payer; `compared` is one comparison for each payer of the list, empty without a list.
+    `findings` are warnings about the list.
+    """
+
+    year: int
+    counts: tuple[PayerCounts, ...] = field(repr=False)
+    compared: tuple[Compared, ...] = field(repr=False)
+    findings: tuple[Diagnostic, ...] = field(repr=False)
+    _plan: Plan = field(alias="plan", repr=False)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anybody is elsewhere than on the list."""
+        return any(each.differences for each in self.compared)
+
+    def text(self, *, width: int = 80) -> str:
+        """The comparison, or without a list the outcomes, for people."""
+        from mhrules.diagnostics.snippet import wrap
+        from mhrules.explain.compare_text import compared_rows, counts_rows
+
+        rows = wrap(f"{self._plan.title}, edition {self._plan.edition}: attribution of {self.year}", width)
+        for compared in self.compared:
+            rows += ["", *compared_rows(compared, width)]
+        for counts in () if self.compared else self.counts:
+            rows += ["", *counts_rows(counts, width)]
+        return "\n".join(rows)
+
+    def to_json(self, findings: Iterable[Diagnostic] = ()) -> str:
+        """All of it as one JSON text; `findings` stand before its own."""
+        from mhrules.diagnostics.as_json import to_json
+        from mhrules.explain.compare_text import compared_json, counts_json
+
+        document = {
+            "format": 1,
+            "program": self._plan.program,
+            "edition": self._plan.edition,
+            "participant": self._plan.participant,
+            "year": self.year,
+            "payers": [counts_json(counts) for counts in self.counts],
+            "compared": [compared_json(compared) for compared in self.compared],
+            "findings": json.loads(to_json((*findings, *self.findings)))["findings"],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False)
+
+    def write(self, path: FilePath) -> None:
+        """Write every difference from the list as CSV.
+
+        Raises:
+            DiagnosticError: the file cannot be written (MH732).
+        """
+        from mhrules.explain.compare_text import DIFFERENCE_COLUMNS, difference_cells
+        from mhrules.settle.outputs import write_csv
+
+        differences = (each for compared in self.compared for each in compared.differences)
+        write_csv(Path(path), DIFFERENCE_COLUMNS, [difference_cells(each) for each in differences])
+
+
 def load(path: FilePath, *, contracts: FilePath | None = None) -> Program:
     """The program in a file or folder, or the shipped program of that name, with the contracts beside it.
 
@@ -279,18 +344,57 @@ def explain(
     payment: str,
     period: str | None = None,
     deep: bool = False,
+    member: str | None = None,
 ) -> Explanation:
     """Why a payer owes a practice what it does for a payment.
 
     `period` is a posting period as `postings.csv` names it, such as `2012-03`; without it, all of the year. `deep`
-    goes down to the facts below sums and totals of other payments too.
+    goes down to the facts below sums and totals of other payments too. `member` is a person's id: then the explanation
+    says what this person contributes, and how the person came to the practice or why not.
 
     Raises:
-        DiagnosticError: there is no such payer, practice, payment or period, or no such line (MH733 to MH737).
+        DiagnosticError: there is no such payer, practice, payment or period, or no such line (MH733 to MH737); no such
+            person (MH750), or the program attributes nobody (MH752).
     """
     from mhrules.explain.tree import explain as explained
 
-    return Explanation(explained(ledger_of(settlement), payer, practice, payment, period, deep=deep))
+    found = explained(ledger_of(settlement), payer, practice, payment, period, deep=deep, member=member)
+    return Explanation(found)
+
+
+def attribution(
+    program: Program,
+    data: Data,
+    year: int,
+    *,
+    month: str | None = None,
+    payer: str | None = None,
+    compare: FilePath | None = None,
+) -> Attribution:
+    """Who is attributed to whom, without settling anything.
+
+    `month` (`2011-03`) and `payer` limit what is counted; without them it is the year, and all payers. `compare` is a
+    file with a payer's list: columns `person_id`, `practice_id` and, of several payers, `payer`. It is compared with
+    `month`, or with the last month of the year.
+
+    Raises:
+        DiagnosticError: payer, month or year is not known (MH730, MH733, MH736), the program or the data attribute
+            nobody (MH740, MH752), the list has faults (MH6xx, MH751), or a member month cannot be attributed (MH7xx).
+    """
+    from mhrules.data.listed import Listed, read_list
+    from mhrules.explain.compare import compare as compared
+    from mhrules.explain.compare import counts, months_asked
+    from mhrules.settle.payments import Books
+
+    books = Books(program.plan, data.dataset, year)
+    asked = months_asked(books, payer, month)
+    listed = Listed({})
+    if compare is not None:
+        names = tuple(each.name for each in program.plan.payers)
+        listed = read_list(Path(compare), program.plan.participant, names, payer)
+    outcomes = counts(books, asked)
+    found = compared(books, asked, listed) if compare is not None else ()
+    return Attribution(year, outcomes, found, listed.findings, plan=program.plan)
 
 
 def render(findings: Iterable[Diagnostic], *, color: bool = False, width: int = 80) -> str:

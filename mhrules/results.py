@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 CENTS = 2
 UNIT_PLACES = 6
-_SQL_TYPES = {"units": f"DECIMAL(18,{UNIT_PLACES})", "amount": f"DECIMAL(18,{CENTS})", "posted_on": "DATE"}
+PRICE_DIGITS = 26
+_SQL_TYPES = {
+    "units": f"DECIMAL(18,{UNIT_PLACES})",
+    "price": f"DECIMAL({PRICE_DIGITS},{PLACES})",
+    "amount": f"DECIMAL(18,{CENTS})",
+    "posted_on": "DATE",
+}
 
 
 @frozen
@@ -34,10 +40,12 @@ class Posting:
     """One line of a settlement.
 
     `amount` is in dollars, exact, with two places; it is negative where the practice owes the payer. `units` are
-    member months, or 1 where a payment is not paid per member month, with six places. `period` is `2012`,
-    `2012-H1`, `2012-Q1` or `2012-03`. `status` is `paid`, `gated`, `not_participating`, `not_elected`, `not_due`,
-    `credited` or `held`, and `reason` names the gate, the requirement or the credit. `practice` is the participant's
-    id, whatever the program calls it; `payee` is who is paid. `run` and `posted_on` are as given to `settle`.
+    member months, or claim lines, claims, visits or events where a payment is made per one of these, or 1, with six
+    places. `price` is what one of them pays, exact, with at least two places; None where the payment has no units, or
+    each element an amount of its own. `period` is `2012`, `2012-H1`, `2012-Q1` or `2012-03`. `status` is `paid`,
+    `gated`, `not_participating`, `not_elected`, `not_due`, `credited` or `held`, and `reason` names the gate, the
+    requirement or the credit. `practice` is the participant's id, whatever the program calls it; `payee` is who is
+    paid. `run` and `posted_on` are as given to `settle`.
     """
 
     payer: str
@@ -46,6 +54,7 @@ class Posting:
     payment: str
     period: str
     units: Decimal
+    price: Decimal | None
     amount: Decimal
     status: str
     reason: str
@@ -69,6 +78,12 @@ def decimal(value: int, places: int) -> Decimal:
     if rest:
         raise ValueError(f"more than {places} places")
     return Decimal((whole < 0, tuple(map(int, str(abs(whole)))), -places))
+
+
+def shortest(value: int) -> Decimal:
+    """A number in units of 10**-12 as a Decimal with as few places as show it exactly, and at least two."""
+    places = next(n for n in range(CENTS, PLACES + 1) if value % 10 ** (PLACES - n) == 0)
+    return decimal(value, places)
 
 
 @frozen(eq=False, slots=False)
@@ -122,20 +137,25 @@ class Settlement:
         cents = sum(int(posting.amount.scaleb(CENTS)) for posting in postings)
         return decimal(cents * 10 ** (PLACES - CENTS), CENTS)
 
-    def write(self, directory: str | PathLike[str]) -> tuple[Path, ...]:
+    def write(self, directory: str | PathLike[str], *, detail: bool = False) -> tuple[Path, ...]:
         """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json`; the paths written.
 
-        The same input gives the same bytes. Files that are there already are replaced, all or none.
+        Where the data have members, also `attribution.csv` and `member_months.csv`. With `detail`, also `detail.csv`:
+        the members, claims, visits and events that each posting is made of. The same input gives the same bytes.
+        Files that are there already are replaced, all or none.
 
         Raises:
-            DiagnosticError: the folder cannot be written (MH732).
+            DiagnosticError: the folder cannot be written (MH732), or a member month cannot be attributed.
         """
         from mhrules.settle.outputs import write
 
-        return write(self._ledger, Path(directory), self._sources)
+        return write(self._ledger, Path(directory), self._sources, detail=detail)
 
     def to_duckdb(self) -> DuckDBPyRelation:
-        """The postings as a DuckDB relation; `amount` is DECIMAL(18,2), `units` DECIMAL(18,6), `posted_on` DATE."""
+        """The postings as a DuckDB relation.
+
+        `amount` is DECIMAL(18,2), `units` DECIMAL(18,6), `price` DECIMAL(26,12), `posted_on` DATE.
+        """
         import duckdb
 
         if not self._connections:
@@ -149,7 +169,7 @@ class Settlement:
         return self._connections[0].table("postings")
 
     def to_arrow(self) -> pyarrow.Table:
-        """The postings as an Arrow table; `amount` is decimal128(18, 2), `units` decimal128(18, 6).
+        """The postings as an Arrow table; `amount` is decimal128(18, 2), `units` (18, 6), `price` (26, 12).
 
         Raises:
             DiagnosticError: pyarrow is not installed (MH650).
@@ -157,6 +177,7 @@ class Settlement:
         arrow = _package("pyarrow", "arrow")
         types = {
             "units": arrow.decimal128(18, UNIT_PLACES),
+            "price": arrow.decimal128(PRICE_DIGITS, PLACES),
             "amount": arrow.decimal128(18, CENTS),
             "posted_on": arrow.date32(),
         }
@@ -205,6 +226,7 @@ def settlement_of(settled: ledger.Settlement, sources: tuple[Source, ...]) -> Se
             payment=p.payment,
             period=p.period,
             units=decimal(p.units, UNIT_PLACES),
+            price=None if p.price is None else shortest(p.price),
             amount=decimal(p.amount, CENTS),
             status=p.status,
             reason=p.reason,

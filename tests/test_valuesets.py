@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
+import mhrules
 from mhrules.compiler import Compilation
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.plan import ir
@@ -117,3 +119,15 @@ def test_thousands_of_codes(tmp_path: Path) -> None:
     made = compiled(tmp_path, "code\n" + "".join(f"{code}\n" for code in codes))
     assert not [d for d in made.findings if d.severity.value == "error"]
     assert tuple(codes) in sets_of(made)
+
+
+def test_a_settlement_asks_for_the_codes_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "program").mkdir()
+    compiled(tmp_path / "program", "code\n0450\n")
+    program = mhrules.load(tmp_path / "program")
+    roster = [{"practice_id": name, "site": site} for name, site in (("p1", "0450"), ("p2", "450"), ("p3", "2"))]
+    settled = mhrules.settle(program, mhrules.Data.from_rows(program, {"practice": roster}), 2011)
+    assert [(p.practice, str(p.amount)) for p in settled.postings] == [("p1", "1.00"), ("p2", "0.00"), ("p3", "1.00")]
+    settled.write(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert [text["file"] for text in manifest["texts"]] == ["pilot.mh", "valuesets/office.csv"]

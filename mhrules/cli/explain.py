@@ -16,6 +16,7 @@ from mhrules.cli.run import prepared, run_options
 @click.option("--payment", required=True, metavar="NAME", help="The payment.")
 @click.option("--period", metavar="PERIOD", help="One posting period, such as 2012-03; otherwise the year.")
 @click.option("--deep", is_flag=True, help="Go down to the facts below sums and totals too.")
+@click.option("--member", metavar="ID", help="One person: what is paid for the person, and how that came about.")
 @common.output_options("terminal", "json")
 @click.pass_context
 def command(
@@ -32,10 +33,12 @@ def command(
     payment: str,
     period: str | None,
     deep: bool,
+    member: str | None,
 ) -> None:
     """Explain a line of the settlement of PROGRAM: every step with value and unit, rule text, facts and gates.
 
-    A line is explained as it would be settled, also where other lines fail; the faults are told on stderr.
+    A line is explained as it would be settled, also where other lines fail; the faults are told on stderr. Persons are
+    named only with --member and --deep.
     """
     from mhrules import api
     from mhrules.diagnostics.model import Severity
@@ -45,7 +48,8 @@ def command(
         progress.step(f"settling {year}")
         settlement = api.settle(run.program, run.data, year, hold=True)
         progress.step("looking for the reasons")
-        why = api.explain(settlement, payer=payer, practice=practice, payment=payment, period=period, deep=deep)
+        asked = {"payer": payer, "practice": practice, "payment": payment}
+        why = api.explain(settlement, **asked, period=period, deep=deep, member=member)
     errors = sum(found.severity is Severity.ERROR for found in settlement.findings)
     if common.output().format == "json":
         common.show_document(why.to_json())

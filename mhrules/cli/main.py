@@ -21,8 +21,10 @@ VERBS = {
     "fmt": ("mhrules.cli.fmt", "put rule texts into their common layout"),
     "test": ("mhrules.cli.test_verb", "run the worked examples of programs"),
     "schema": ("mhrules.cli.schema", "say which tables and columns a program reads"),
+    "synth": ("mhrules.cli.synth", "invent a population for a program"),
     "settle": ("mhrules.cli.settle", "work out what every payer owes every practice"),
     "explain": ("mhrules.cli.explain", "say why an amount is what it is"),
+    "attribution": ("mhrules.cli.attribution", "say who is attributed to whom, and how a payer's list differs"),
     "explain-code": ("mhrules.cli.explain_code", "say what a code such as MH101 means"),
 }
 """By verb: the module whose `command` it is, and what `--help` says of it."""

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 @click.argument("program")
 @click.option("--contracts", metavar="PATH", help="A further file or folder of contracts.")
 @click.option("--template", metavar="DIR", help="Write an empty CSV file for each table into DIR.")
+@click.option("--counts", is_flag=True, help="With --template: counts of members, not the members themselves.")
 @common.output_options("terminal", "json")
-def command(program: str, contracts: str | None, template: str | None) -> None:
+def command(*, program: str, contracts: str | None, template: str | None, counts: bool) -> None:
     """Print the tables and columns that PROGRAM reads: a rule file, a folder, or a program that came with mhrules."""
     from mhrules import api
     from mhrules.data.template import describe
 
     loaded = api.load(program, contracts=contracts)
-    written = [] if template is None else _write(loaded.schema, Path(template))
+    written = [] if template is None else _write(loaded.schema, Path(template), counts)
     described = describe(loaded.schema)
     if common.output().format == "json":
         document = {
@@ -43,10 +44,10 @@ def command(program: str, contracts: str | None, template: str | None) -> None:
         for path in written:
             click.echo(f"wrote {path}")
     else:
-        click.echo("\n\n".join(_tables(loaded.schema, described)))
+        click.echo("\n\n".join(tables_text(loaded.schema, described)))
 
 
-def _write(schema: Schema, directory: Path) -> tuple[Path, ...]:
+def _write(schema: Schema, directory: Path, counts: bool) -> tuple[Path, ...]:
     """Write the empty files.
 
     Raises:
@@ -57,7 +58,7 @@ def _write(schema: Schema, directory: Path) -> tuple[Path, ...]:
     from mhrules.diagnostics.registry import finding
 
     try:
-        return write_templates(schema, directory)
+        return write_templates(schema, directory, counts=counts)
     except FileExistsError as error:
         path = Path(error.filename)
         where = f"`{path}` is there already" if path != directory else f"`{path}` is a file, not a folder"
@@ -67,7 +68,7 @@ def _write(schema: Schema, directory: Path) -> tuple[Path, ...]:
         raise DiagnosticError([finding("MH732", why)]) from error
 
 
-def _tables(schema: Schema, described: list[dict[str, Any]]) -> list[str]:
+def tables_text(schema: Schema, described: list[dict[str, Any]]) -> list[str]:
     """The description of each table, for people."""
     width = common.output().width()
     texts = []
@@ -75,8 +76,7 @@ def _tables(schema: Schema, described: list[dict[str, Any]]) -> list[str]:
         columns = list(group)
         keys = ", ".join(f"`{c['column']}`" for c in columns if c["role"] == "key")
         span = " and span of days" if any(c["role"] == "span" for c in columns) else ""
-        optional = "" if columns[0]["table_required"] else "; may be left out"
-        head = f"{name}: {columns[0]['table_title']}; a row for each {keys}{span}{optional}"
+        head = f"{name}: {columns[0]['table_title']}; a row for each {keys}{span}{_when(columns[0])}"
         rows = [
             (c["column"], c["type"], "a code" if c["codes"] else c["written"], _meaning(schema, c)) for c in columns
         ]
@@ -86,6 +86,15 @@ def _tables(schema: Schema, described: list[dict[str, Any]]) -> list[str]:
         ]
         texts.append("\n".join(lines))
     return texts
+
+
+def _when(column: dict[str, Any]) -> str:
+    """When the data have a table, if not always."""
+    if column["given"]:
+        return {"members": "; in data with members", "counts": "; in data with counts instead of members"}[
+            column["given"]
+        ]
+    return "" if column["table_required"] else "; may be left out"
 
 
 def _meaning(schema: Schema, column: dict[str, Any]) -> str:
@@ -101,7 +110,11 @@ def _meaning(schema: Schema, column: dict[str, Any]) -> str:
         parts.append(f"from {column['low']} to {column['high']}")
     if column["codes"]:
         parts.append("one of " + ", ".join(column["codes"]))
-    if not column["required"]:
+    if column["default"] is not None:
+        parts.append(f"`{column['default']}` if empty or left out" if column["default"] else "may be left out")
+    elif column["may_be_left_out"]:
+        parts.append("may be left out")
+    elif not column["required"]:
         parts.append("may be empty")
     return "; ".join(parts)
 

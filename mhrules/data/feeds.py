@@ -45,10 +45,9 @@ def feed(state: Uses, table: Table, origin: Origin, rules: tuple[CellRule, ...],
         _separated_otherwise(state, table, origin, separator)
         used.update(places)
         return Feed(origin, rules, (None,) * len(rules), ())
+    named = {name for name, column in bound.columns.items() if column.source is not None} if bound else set()
     rules = tuple(
-        evolve(rule, constant="")
-        if rule.column.may_be_left_out and not rule.row_number and rule.source not in places
-        else rule
+        evolve(rule, constant="") if rule.source not in places and _may_be_left_out(rule, named) else rule
         for rule in rules
     )
     for rule in rules:
@@ -65,6 +64,12 @@ def feed(state: Uses, table: Table, origin: Origin, rules: tuple[CellRule, ...],
     where_not = _filter(state, table, origin, bound.where_not if bound else ())
     used.update(name for name in places if bound is not None and bound.ignores(name))
     return Feed(origin, rules, tuple(numbers), where, where_not)
+
+
+def _may_be_left_out(rule: CellRule, named: set[str]) -> bool:
+    """Whether a column that the source lacks is read as empty: nothing says where it comes from, and none is needed."""
+    unbound = rule.constant is None and not rule.row_number and rule.column.name not in named
+    return unbound and rule.column.may_be_left_out
 
 
 def _filter(state: Uses, table: Table, origin: Origin, asked: Words) -> tuple[tuple[int, tuple[str, ...]], ...]:

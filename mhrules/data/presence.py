@@ -64,17 +64,18 @@ def check_presence(
                 help=(*advice, missing[table.name], _TEMPLATE),
                 place=place,
             )
-    if members and schema.panel in files and _only_counts(schema.table(schema.panel)):
+    if members and schema.panel in files and only_counts(schema.table(schema.panel)):
         _twice(schema, DataPlace(files[schema.panel]), findings)
 
 
 def check_counts(schema: Schema, table: Table, file: str, columns: Collection[str], findings: Findings) -> None:
     """Report member months in the panel of data with members, where the panel has other facts too."""
-    if table.name == schema.panel and MEMBER_MONTHS in columns and not _only_counts(table):
+    if table.name == schema.panel and MEMBER_MONTHS in columns and not only_counts(table):
         _twice(schema, DataPlace(file, None, MEMBER_MONTHS), findings)
 
 
-def _only_counts(panel: Table) -> bool:
+def only_counts(panel: Table) -> bool:
+    """Whether a panel has no other fact than member months."""
     return [column.name for column in panel.columns] == [MEMBER_MONTHS]
 
 
@@ -97,7 +98,7 @@ def _lack_of_population(schema: Schema, table: Table, members: bool) -> tuple[st
 def _lack_of_panel(table: Table, members: bool) -> tuple[str, ...]:
     """What is said where the panel is not there; nothing where the data have members and it would hold counts alone."""
     if members:
-        return () if _only_counts(table) else (_READ,)
+        return () if only_counts(table) else (_READ,)
     return (
         f"no member months: the data have neither table `{{name}}` nor table `{ELIGIBILITY}`",
         f"give counts by month in `{table.name}`, or members with their enrollment in `{ELIGIBILITY}`",

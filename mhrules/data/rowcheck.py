@@ -110,7 +110,8 @@ def unknown_sql(reference: Reference, known: str) -> str:
 def repeated_sql(stage: Stage) -> str:
     """SQL for whether a staged row is the same, in every column, as one before it."""
     window = f"row_number() OVER (PARTITION BY {stage.values} ORDER BY file, rn)"
-    return f"(file, rn) IN (SELECT file, rn FROM (SELECT file, rn, {window} AS place FROM stage WHERE sound) WHERE place > 1)"
+    placed = f"SELECT file, rn, {window} AS place FROM stage WHERE sound"
+    return f"(file, rn) IN (SELECT file, rn FROM ({placed}) WHERE place > 1)"
 
 
 def _stage_order(stage: Stage, pair: tuple[int, int], findings: DataFindings) -> None:
@@ -148,6 +149,9 @@ def _stage_entries(stage: Stage, findings: DataFindings) -> None:
     assert columns is not None
     entry, lines = columns
     line = ", ".join(f"v{at}" for at in range(lines))
+    differ = " OR ".join(f"min(v{at}) <> max(v{at})" for at in _agreeing(stage.table))
+    if not stage.fetch(f"SELECT 1 FROM (SELECT {line} FROM stage WHERE sound GROUP BY {line} HAVING {differ}) LIMIT 1"):
+        return
     for at in _agreeing(stage.table):
         rows = stage.fetch(
             f"SELECT file, rn, before, count(*) OVER (), {stage.values} FROM (SELECT *, "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from attrs import field, frozen
 
 from mhrules.data import population
+from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.records import VISIT, Record, Records, days_before
 from mhrules.engine.rows import Row
 from mhrules.plan.ir import Expression
@@ -91,7 +92,7 @@ class Attribution:
         self.records = records
         self._truth = truth
         self._there = there
-        self._outcomes: dict[tuple[str, int], dict[str, Outcome]] = {}
+        self._outcomes: dict[tuple[str, int], dict[str, Outcome] | Faulted] = {}
         self._members: dict[tuple[str, int], dict[str, dict[str, int]]] = {}
         self._assigned: dict[tuple[str, str, int], Assignment] = {}
         self._holds: dict[tuple[Expression, str], bool] = {}
@@ -110,11 +111,23 @@ class Attribution:
         """
         key = (payer, month)
         if key not in self._outcomes:
-            counted = self.people.counted(payer, month)
-            self._outcomes[key] = {
-                person: self._outcome(payer, person, month, days) for person, days in counted.items()
-            }
-        return self._outcomes[key]
+            try:
+                self._outcomes[key] = self._all(payer, month)
+            except Faulted as error:
+                self._outcomes[key] = error
+        found = self._outcomes[key]
+        if isinstance(found, Faulted):
+            raise Faulted(found.faults)
+        return found
+
+    def _all(self, payer: str, month: int) -> dict[str, Outcome]:
+        """Everybody's outcome; all faults are found before the first is raised."""
+        gathering, found = Gathering(), {}
+        for person, days in self.people.counted(payer, month).items():
+            with gathering:
+                found[person] = self._outcome(payer, person, month, days)
+        gathering.close()
+        return found
 
     def members(self, payer: str, practice: str, month: int) -> dict[str, int]:
         """The members attributed to a practice in a month, with what each counts (`Outcome.days`)."""

@@ -24,9 +24,9 @@ from mhrules.engine.records import (
     days_before,
 )
 from mhrules.engine.rows import Row
-from mhrules.exact import ONE
+from mhrules.exact import ONE, Rounding, divide
 from mhrules.plan import ir
-from mhrules.semantics.calendar import first_day, last_day
+from mhrules.semantics.calendar import first_day, last_day, month_of
 
 if TYPE_CHECKING:
     from mhrules.engine.world import World
@@ -99,23 +99,44 @@ class Elements:
         total = 0
         for month in self.world.months(row):
             days = self.attribution.members(payer, practice, month)
-            counted = list(days.values()) if member is None else [days[member]]
+            counted = list(days.values()) if member is None else [days.get(member, 0)]
             total += self.people.member_months(payer, month, counted)
         return total
+
+    def counted(self, row: Row) -> dict[int, list[int]]:
+        """By month of a row's period, what each of its members counts (`Outcome.days`)."""
+        payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
+        months = self.world.months(row)
+        return {month: list(self.attribution.members(payer, practice, month).values()) for month in months}
 
     def days(self, row: Row, month: int) -> int:
         """What a month of the row's member counts: 1, or where months count in proportion its days."""
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
         return self.attribution.members(payer, practice, month)[self.world.lookup(row, MEMBER)]
 
+    def part_here(self, value: int, row: Row) -> int:
+        """The part of a member's value that falls to the row's practice: by the months attributed to each practice.
+
+        Half even to 12 places. Months in which the payer's member was attributed to nobody divide nothing.
+        """
+        payer, member = self.world.lookup(row, "payer"), self.world.lookup(row, MEMBER)
+        months = self.world.months_of_payer(row)
+        outcomes = (self.attribution.outcomes(payer, month).get(member) for month in months)
+        anywhere = sum(outcome is not None and outcome.practice != "" for outcome in outcomes)
+        return divide(value * len(self.world.months(row)), anywhere, Rounding.HALF_EVEN)
+
+    def people_of(self, row: Row) -> set[str]:
+        """The members attributed to the row's practice by its payer in a month of its period."""
+        payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
+        months = self.world.months(row)
+        return {person for month in months for person in self.attribution.members(payer, practice, month)}
+
     # ----------------------------------------------------------------------------------------- elements
 
     def members(self, row: Row, reach: ir.Reach) -> list[Row]:
         """The rows of the members attributed here in a month of the row's period, sorted by person."""
         self.require("each member")
-        months = self.world.months(row)
-        payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
-        found = {person for month in months for person in self.attribution.members(payer, practice, month)}
+        found = self.people_of(row)
         above = row.without("practice") if reach.whole_period else row
         return [above.plus(MEMBER, person) for person in sorted(found, key=str.encode)]
 
@@ -154,28 +175,40 @@ class Elements:
                 yield record
 
     def _whoever_paid(self, kind: str, row: Row, reach: ir.Reach, event: str) -> Iterator[Record]:
-        member, months = row.get(MEMBER), self.world.months(row)
-        if reach.within is None and (reach.billed or (kind == EVENT and member is None)):
-            practice = self.world.lookup(row, "practice")
-            for month in months:
-                for record in self.records.of_biller(kind, event, practice, month):
-                    if member is None or record.person == member:
-                        yield record
+        member = row.get(MEMBER)
+        if reach.billed or (kind == EVENT and member is None):
+            yield from self._done_here(kind, row, reach, event)
             return
         holders = [row] if member is not None else self.members(row, ir.PLAIN)
         for holder in holders:
             yield from self._of_member(kind, holder, reach, event)
 
+    def _done_here(self, kind: str, row: Row, reach: ir.Reach, event: str) -> Iterator[Record]:
+        """What the row's practice billed or did, for the row's member or for anybody."""
+        member, practice = row.get(MEMBER), self.world.lookup(row, "practice")
+        months: Iterable[int] = self.world.months(row)
+        since = until = None
+        if reach.within is not None:
+            until = self.as_of(row)
+            since = days_before(until, reach.within)
+            months = range(month_of(since), month_of(until) + 1)
+        for month in months:
+            for record in self.records.of_biller(kind, event, practice, month):
+                in_time = since is None or until is None or since <= record.date < until
+                if in_time and (member is None or record.person == member):
+                    yield record
+
     def _of_member(self, kind: str, row: Row, reach: ir.Reach, event: str) -> Iterator[Record]:
         """The records of the row's member: looked back to, in force in its period, or of the months attributed here."""
         records = self.records.of_person(kind, event, self.world.lookup(row, MEMBER))
+        if kind == EVENT:
+            records = [record for record in records if record.practice == row.get("practice")]
         if not records:
             return
         if reach.within is not None:
             day = self.as_of(row)
             since = days_before(day, reach.within)
-            billed = row.get("practice") if reach.billed else None
-            yield from (r for r in records if since <= r.date < day and (billed is None or r.practice == billed))
+            yield from (r for r in records if since <= r.date < day)
             return
         period = self.world.months(row.without(MEMBER))
         if kind == STATE and period:
@@ -276,7 +309,12 @@ class Elements:
         months = (record[0].month,) if record else self.world.months(row)
         span = self.people.span(payer, member, months[-1]) if months else None
         if span is None:
-            raise fault("MH999", f"{row.words(self.plan.calendar)} is not enrolled", feature.span)
+            raise fault(
+                "MH743",
+                f"`{feature.column}` is not known for {row.words(self.plan.calendar)}: the person is not enrolled then",
+                feature.span,
+                help="give the enrollment that the claim or event belongs to",
+            )
         if feature.column == "plan":
             return span.plan
         if feature.column == "payer_order":

@@ -62,9 +62,12 @@ class Enrollment:
         return sum(days for days in covered if days > 0)
 
     def span_of(self, first: datetime.date, last: datetime.date) -> Span | None:
-        """The span that speaks for those days: of those that touch them the first by payer order, start and plan."""
+        """The span that speaks for those days: of those that touch them the first by payer order, plan and start.
+
+        The start comes last, so that a span cut in two speaks as the whole did.
+        """
         touching = (span for span in self.spans if span.first <= last and span.last >= first)
-        return min(touching, key=lambda span: (span.order, span.first, span.plan.encode()), default=None)
+        return min(touching, key=lambda span: (span.order, span.plan.encode(), span.first), default=None)
 
 
 class People:

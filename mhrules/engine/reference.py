@@ -19,11 +19,13 @@ from mhrules.engine import kernel
 from mhrules.engine.elements import MEMBER
 from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, Gathering, fault
+from mhrules.engine.measures import Measures
 from mhrules.engine.records import CLAIM, VISIT
 from mhrules.engine.rows import Clock, Row, Step, clock_words
 from mhrules.engine.world import World
 from mhrules.exact import ONE, PLACES, Rounding, divide, round_to, to_text
 from mhrules.plan import ir
+from mhrules.plan.measures import MEASURES, POOLED
 from mhrules.plan.whole import Plan, SettingValue
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label
 from mhrules.semantics.types import Kind
@@ -75,6 +77,7 @@ class Interpreter:
         self.plan = plan
         self.facts = facts
         self.world = World(plan, facts, self.evaluate, self.truth)
+        self.measures = Measures(self.world, self.evaluate, self.quantity)
         self.splits: dict[tuple[ir.Split, Row], SplitRecord] = {}
         self._ledger = ledger
         self._memo: dict[tuple[object, ...], Any] = {}
@@ -100,6 +103,8 @@ class Interpreter:
             ir.Known: lambda e, row: self._or_missing(e.operand, row) is not None,
             ir.Default: self._default,
             ir.Aggregate: self._aggregate,
+            ir.Reported: self.measures.reported,
+            ir.Rank: self.measures.rank,
             ir.Total: self._total,
             ir.Split: self._split,
         }
@@ -326,9 +331,17 @@ class Interpreter:
         return found
 
     def _panel(self, panel: ir.Panel, row: Row) -> int:
+        if panel.across:
+            payers = list(self.world.elements("payer", row))
+            if self.world.below.given:
+                people = {each for at in payers for each in self.world.below.people_of(at)}
+                return len(people) * ONE
+            return sum(self.member_months(at) for at in payers)
         return self.member_months(row)
 
     def _feature(self, feature: ir.Feature, row: Row) -> ir.Value:
+        if feature.collection in (MEASURES, POOLED):
+            return self.measures.feature(feature, row)
         return self.world.below.feature(feature, row)
 
     def _setting(self, setting: ir.Setting, row: Row) -> ir.Value:
@@ -384,6 +397,10 @@ class Interpreter:
         if read.move is ir.Move.LAST_MONTH:
             self.world.first_month(row)
             return row.at(("month", self.world.months(row)[-1]), base=row.base)
+        if read.move is ir.Move.YEAR_BEFORE:
+            assert row.clock is not None
+            kind, first = row.clock
+            return self._there(row.at((kind, first - MONTHS_IN_YEAR), base=row.base), grain)
         year = self.world.clock(row, "year")[1]
         if read.move is ir.Move.YEAR:
             return row.at(("year", year), base=row.base)
@@ -496,6 +513,8 @@ class Interpreter:
 
     def _aggregate(self, node: ir.Aggregate, row: Row) -> ir.Value:
         """Every element is demanded, so that all faults are found; the order of elements never matters."""
+        if node.over[0] in (CLAIM, VISIT) and node.where is None and node.function in ("any", "every"):
+            node = evolve(node, where=node.body, body=None)  # conditions are asked line by line
         gathering, chosen, values = Gathering(), [], []
         elements = self.elements(node, row)
         for element in elements:
@@ -542,6 +561,8 @@ class Interpreter:
 
     def _element(self, node: ir.Aggregate, body: ir.Expression, element: Row) -> Any:
         """The value at one element; `count` of something that may be missing counts where it is known."""
+        if node.spread:
+            return self.world.below.part_here(self.number(body, element), element)
         return self._or_missing(body, element) if node.function == "count" else self.known(body, element)
 
     def _counted(self, node: ir.Aggregate, chosen: int, all_of_them: int) -> ir.Value:
@@ -629,7 +650,7 @@ def holds(node: ir.Compare, left: Any, right: Any) -> bool:
 def _summary(node: ir.Aggregate, values: list[Any]) -> ir.Value:
     """What an aggregate makes of the values of its elements; None where it says nothing of nothing."""
     assert node.body is not None
-    places = node.body.type.places
+    places = PLACES if node.spread else node.body.type.places
     if node.function == "sum":
         return kernel.total(values, places)
     if node.function == "count":

@@ -19,6 +19,7 @@ from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_month_on_or_after, 
 from mhrules.syntax.tree import Period
 
 NO_CONTRACT = "no contract"
+MEASURE = "measure"
 PERIODS = frozenset(period.value for period in Period)
 
 
@@ -192,6 +193,13 @@ class World:
             self._months[row] = tuple(month for month in self._period(row) if held(row, month))
         return self._months[row]
 
+    def months_of_payer(self, row: Row) -> tuple[int, ...]:
+        """The months of a row's period, cut to the term and to its payer's presence, whatever its practice's is."""
+        if row.base:
+            return tuple(self._period(row))
+        owner = Row.of(payer=self.lookup(row, "payer"))
+        return tuple(month for month in self._period(row) if self._held(owner, month))
+
     def exists(self, row: Row) -> bool:
         """Whether any month is left of the row's period; a row without time key always exists.
 
@@ -303,7 +311,7 @@ class World:
 
         What the row says of that key is left aside: `sum(x over lines)` runs over all lines. Practices are those
         that share the row's value of the declared keys in `same`; `reach` and `event` say which elements are meant
-        below the practice. Claims and visits come line by line.
+        below the practice (of measures, `event` is the family). Claims and visits come line by line.
 
         Raises:
             Faulted: a practice's facts are missing, or the data say nothing of such elements.
@@ -332,10 +340,18 @@ class World:
             yield from self.below.members(row, reach)
         elif key == PROVIDER:
             yield from self.below.providers(row)
+        elif key == MEASURE:
+            yield from (row.plus(key, name) for name in self.measures(row.get("payer"), event))
         elif key in KINDS:
             yield from self.below.record_rows(key, row, reach, event)
         else:
             raise fault("MH999", f"there is nothing below {row.words(self.plan.calendar)} called {key}", None)
+
+    def measures(self, payer: str | None, family: str = "") -> tuple[str, ...]:
+        """The measures that count for a payer, of one family or of all; without payer those that count for any."""
+        names = [name for each in self.payers.values() if payer in (None, each.name) for name in each.measures]
+        own = self.plan.families[family] if family else names
+        return tuple(name for name in dict.fromkeys(names) if name in own)
 
     def _lines(self, row: Row) -> list[str]:
         """The row's payer's declared lines, or those of all payers; where none declares any, those that have facts."""

@@ -19,6 +19,22 @@ A STEP; `text` is for people, `exact` is plain decimal text with all digits, a p
      "parameter": {"since": "2013-01-01", "by": "program", "place": {"file", "line", "text"}},
      "steps": [STEP]}
 
+`member` is null, or what one person has to do with the lines, where that was asked:
+
+    {"person": "a", "headline": "…",
+     "lines": [{"period": "2011-03", "status": "paid", "units": "1", "amount": "2", "line_amount": "7", "says": [],
+                "parts": [{"kind": "member months", "element": "", "date": "", "units": "1", "price": "2",
+                           "amount": "2"}]}],
+     "stays": [STAY]}
+
+A STAY, months of one outcome; `practice` or `reason` is empty:
+
+    {"first": "2011-01", "last": "2011-03", "practice": "p1", "reason": "", "method": "plurality",
+     "refreshed_on": "2011-01-01", "says": ["…"], "place": {"file", "line", "text"},
+     "tried": [{"method": "plurality", "text": "…", "place": {"file", "line", "text"},
+                "candidates": [{"practice": "p1", "weight": "1 day with a visit", "latest": "2010-06-01",
+                                "visits": [{"id": "1/1", "date": "2010-06-01", "service": "primary"}]}]}]}
+
 Steps are numbered from 1 in each line; `see` is the number of the step that explains this one. The kinds are listed
 with `mhrules.explain.model.Why`.
 """
@@ -28,7 +44,25 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mhrules.explain.model import Explanation, Fact, LineWhy, Parameter, Place, Support, Why, Worth
+from attrs import asdict
+
+from mhrules.explain.model import (
+    CandidateWhy,
+    Explanation,
+    Fact,
+    LineWhy,
+    MemberLine,
+    MemberPart,
+    MemberWhy,
+    MethodWhy,
+    Parameter,
+    Place,
+    Stay,
+    Support,
+    Visit,
+    Why,
+    Worth,
+)
 
 FORMAT = 1
 
@@ -50,6 +84,7 @@ def to_json(explanation: Explanation) -> str:
         "headline": explanation.headline,
         "notes": list(explanation.notes),
         "lines": [_line(line) for line in explanation.lines],
+        "member": None if explanation.member is None else asdict(explanation.member),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -66,7 +101,40 @@ def from_json(text: str) -> Explanation:
         raise ValueError("an explanation of another format")
     lines = tuple(_line_from(line) for line in document.pop("lines"))
     cites, notes = tuple(document.pop("cites")), tuple(document.pop("notes"))
-    return Explanation(**document, cites=cites, notes=notes, lines=lines)
+    member = document.pop("member")
+    found = None if member is None else _member_from(member)
+    return Explanation(**document, cites=cites, notes=notes, lines=lines, member=found)
+
+
+def stay_json(stay: Stay) -> dict[str, Any]:
+    """Months of one outcome, as they stand in a document."""
+    return asdict(stay)
+
+
+def _member_from(member: dict[str, Any]) -> MemberWhy:
+    lines = tuple(
+        MemberLine(**{**line, "parts": tuple(MemberPart(**p) for p in line["parts"]), "says": tuple(line["says"])})
+        for line in member["lines"]
+    )
+    stays = tuple(_stay_from(stay) for stay in member["stays"])
+    return MemberWhy(member["person"], member["headline"], lines, stays)
+
+
+def _stay_from(stay: dict[str, Any]) -> Stay:
+    place = None if stay["place"] is None else Place(**stay["place"])
+    tried = tuple(
+        MethodWhy(
+            each["method"],
+            each["text"],
+            Place(**each["place"]),
+            tuple(
+                CandidateWhy(**{**found, "visits": tuple(Visit(**visit) for visit in found["visits"])})
+                for found in each["candidates"]
+            ),
+        )
+        for each in stay["tried"]
+    )
+    return Stay(**{**stay, "says": tuple(stay["says"]), "place": place, "tried": tried})
 
 
 def _line(line: LineWhy) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Expressions(ABC):
             ir.Literal: lambda node, step: None,
             ir.RowKey: self._row_key,
             ir.Cell: self._cell,
+            ir.Feature: self.feature,
             ir.Panel: self._panel,
             ir.Setting: self._setting,
             ir.Clock: self._clock,
@@ -161,6 +162,10 @@ class Expressions(ABC):
         return day.isoformat()
 
     def _panel(self, node: ir.Panel, step: Step) -> Why:
+        if node.across:
+            return self.across(node, step)
+        if self.books.world.below.given:
+            return self.members_counted(node, step)
         fact, says = self.panel(step.row), self.no_row(step.row, self.books.world.months(step.row))
         return self.once(fact, lambda: evolve(self.written("fact", node, step, (), *says), fact=fact))
 
@@ -180,6 +185,8 @@ class Expressions(ABC):
     def _has_row(self, row: Row, month: int) -> bool:
         """Whether the data have a row of member months for the row's payer and practice."""
         facts, world, name = self.books.interpreter.facts, self.books.world, self.panel(row).table
+        if world.below.given:
+            return True
         if not facts.present(name):
             return False
         key: dict[str, ir.Value] = {
@@ -377,6 +384,18 @@ class Expressions(ABC):
         return evolve(made, at=self.whose(own), says=(*says, *made.says))
 
     # ------------------------------------------------------------------------------------ other modules
+
+    @abstractmethod
+    def feature(self, node: ir.Feature, step: Step) -> Why:
+        """What is known of a person or of a record."""
+
+    @abstractmethod
+    def across(self, node: ir.Panel, step: Step) -> Why:
+        """Members under all payers."""
+
+    @abstractmethod
+    def members_counted(self, node: ir.Panel, step: Step) -> Why:
+        """Member months that members make."""
 
     @abstractmethod
     def extreme(self, node: ir.Extreme, step: Step) -> Why:

@@ -7,30 +7,20 @@ from fractions import Fraction
 
 from attrs import evolve
 
-from mhrules.diagnostics.model import DiagnosticError
-from mhrules.diagnostics.registry import finding
-from mhrules.engine.rows import Row, Step
+from mhrules.engine.rows import Step
 from mhrules.exact import ONE, Rounding, divide, to_text
 from mhrules.explain import words
+from mhrules.explain.elements import CENTS, LIMITS, Elements, money, rounded_to
 from mhrules.explain.expressions import child, renumbered
 from mhrules.explain.model import LineWhy, Why, Worth
-from mhrules.explain.payers import Standing
 from mhrules.plan import ir
 from mhrules.settle import ledger
 from mhrules.settle.ledger import Line
 from mhrules.settle.payments import MEMBER_MONTH, posting_period
 from mhrules.syntax.tree import Coverage, Period
 
-CENTS = 2
-LIMITS = ("at most", "at least")
 
-
-def money(value: int) -> Worth:
-    """An amount in dollars."""
-    return Worth(words.dollars(value), ir.plain_text(value), "$")
-
-
-class Lines(Standing):
+class Lines(Elements):
     """The lines of one payer and practice."""
 
     # --------------------------------------------------------------------------------------- one line
@@ -41,10 +31,8 @@ class Lines(Standing):
         form = self.books.form(payment.name, payer)
         line = trace.detail if isinstance(trace.detail, Line) else self._unknown(payment, form, trace)
         why = renumbered(self._why(payment, form, trace, line))
-        price = ""
-        pays = child(trace, form.pays)
-        if form.unit == MEMBER_MONTH and line.status == ledger.PAID and pays is not None:
-            price = ir.plain_text(pays.value)
+        prices = [part.price for part in line.parts]
+        price = to_text(prices[0]) if len(prices) == 1 and prices[0] is not None else ""
         places = max(CENTS, self.plan.rounding[0])
         return LineWhy(
             period=self.plan.calendar.label(first, posting_period(form)),
@@ -184,13 +172,15 @@ class Lines(Standing):
 
     def _amount(self, form: ir.FormPlan, trace: Step, line: Line) -> list[Why]:
         """What is paid, the units, every limit and the rounding; together they give the amount."""
+        if self.is_in_parts(form):
+            return self.parts(form, trace, line)
         pays = child(trace, form.pays)
         assert pays is not None
         assert isinstance(pays.value, int)
         steps = [self._pays(form, pays)]
         count = Fraction(line.units, ONE)
         if form.unit == MEMBER_MONTH:
-            steps.append(self._units(line, trace.row))
+            steps.append(self.units(form, line, trace.row))
         amount = Fraction(pays.value, ONE)
         each_first = form.unit == MEMBER_MONTH and bool(form.round_each)
         if not each_first:
@@ -218,14 +208,6 @@ class Lines(Standing):
             raise self.untied((line.payer, line.practice, line.payment), line.amount, why)
         return steps
 
-    def untied(self, key: tuple[str, str, str], posted: int, why: str) -> DiagnosticError:
-        """The internal error of an explanation that does not lead to what was posted to payer, practice, payment."""
-        payer, practice, payment = key
-        line = f"`{payment}` of {self.plan.participant} `{practice}` and payer `{payer}`"
-        return DiagnosticError(
-            [finding("MH999", f"the explanation of {line} does not tie: {words.dollars(posted)} is posted, and {why}")]
-        )
-
     def _pays(self, form: ir.FormPlan, pays: Step) -> Why:
         inner = self.why(pays)
         title = words.title_of(form.pays.span)
@@ -243,19 +225,6 @@ class Lines(Standing):
             support=words.support_of(form.pays.notes),
             number=self.next(),
             steps=() if inner is None else inner.steps if merged else (inner,),
-        )
-
-    def _units(self, line: Line, row: Row) -> Why:
-        unit = "member month" if line.units == ONE else "member months"
-        text = f"{words.grouped(line.units)} {unit}"
-        says = () if len(line.months) <= 1 else (f"sum over {words.counted(len(line.months), 'month')}",)
-        return Why(
-            kind="units",
-            title="units",
-            worth=Worth(text, ir.plain_text(line.units), "member months"),
-            says=(*says, *self.no_row(row, line.months)),
-            fact=self.panel(row),
-            number=self.next(),
         )
 
     def _coverage(self, form: ir.FormPlan, trace: Step, line: Line) -> Fraction:
@@ -367,7 +336,8 @@ class Lines(Standing):
         line, calendar = run[0], self.plan.calendar
         label = calendar.label(line.first, line.period)
         says = [f"{line.status}: {line.reason}"] if line.reason else []
-        units = f"{words.grouped(line.units)} member months" if line.units not in (0, ONE) else ""
+        unit = self.books.form(line.payment, line.payer).unit
+        units = f"{words.grouped(line.units)} {unit}s" if line.units not in (0, ONE) else ""
         if len(run) > 1:
             label += f" to {calendar.label(run[-1].first, line.period)}"
             units = f"{len(run)} lines of {words.dollars(line.amount)}" + (f", {units} each" if units else "")
@@ -388,8 +358,3 @@ def paid_words(amount: int, payer: str, status: str = ledger.PAID) -> str:
     if amount < 0:
         return f"owes {payer} {words.dollars(-amount)}"
     return f"is paid {words.dollars(amount) if status == ledger.PAID else 'nothing'} by {payer}"
-
-
-def rounded_to(amount: Fraction, places: int, rounding: Rounding) -> Fraction:
-    """An exact amount rounded once to decimal places."""
-    return Fraction(divide(amount.numerator * 10**places, amount.denominator, rounding), 10**places)

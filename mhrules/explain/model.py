@@ -114,8 +114,107 @@ class LineWhy:
 
 
 @frozen
+class Visit:
+    """A visit that speaks for a practice: `id` as the data have it, `service` its class, empty where there is none."""
+
+    id: str
+    date: str
+    service: str = ""
+
+
+@frozen
+class CandidateWhy:
+    """A practice that a method found; `weight` in words, `latest` the last day that speaks for it."""
+
+    practice: str
+    weight: str = ""
+    latest: str = ""
+    visits: tuple[Visit, ...] = ()
+
+
+@frozen
+class MethodWhy:
+    """A method that was tried, in the words of the rule text, and the practices it found, the winner first."""
+
+    method: str
+    text: str
+    place: Place
+    candidates: tuple[CandidateWhy, ...]
+
+
+@frozen
+class Stay:
+    """Months of one person under one payer with the same outcome for the same reasons.
+
+    `first` and `last` are months (`2011-03`) that follow on each other; `practice` is empty where `reason` says why
+    there is none. `says` are sentences; `place` is the rule that decided.
+    """
+
+    first: str
+    last: str
+    practice: str
+    reason: str
+    method: str
+    refreshed_on: str
+    says: tuple[str, ...]
+    place: Place | None = None
+    tried: tuple[MethodWhy, ...] = field(default=(), repr=False)
+
+    @property
+    def months(self) -> str:
+        """The months in words."""
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@frozen
+class MemberPart:
+    """What a person contributes to a line: months at a price, or one claim line, claim, visit or event.
+
+    `kind` is `member months`, or what the payment is made per; `element` and `date` are empty for months. `units`,
+    `price` and `amount` are exact decimal text; `price` is empty where an element has an amount of its own.
+    """
+
+    kind: str
+    element: str
+    date: str
+    units: str
+    price: str
+    amount: str
+
+
+@frozen
+class MemberLine:
+    """One line as one person sees it: `parts` is empty where nothing of the person is in it, and `says` why.
+
+    `units` and `amount` are what the person contributes, before limits and the one rounding of the line, which is
+    `line_amount`.
+    """
+
+    period: str
+    status: str
+    units: str
+    amount: str
+    line_amount: str
+    parts: tuple[MemberPart, ...]
+    says: tuple[str, ...] = ()
+
+
+@frozen
+class MemberWhy:
+    """What one person has to do with the lines of an explanation, and how the person came to the practice or not."""
+
+    person: str
+    headline: str
+    lines: tuple[MemberLine, ...]
+    stays: tuple[Stay, ...]
+
+
+@frozen
 class Explanation:
-    """Why one payer's payment to one practice is what it is, for one posting period or all of a program year."""
+    """Why one payer's payment to one practice is what it is, for one posting period or all of a program year.
+
+    `member` is what one person has to do with it, where that was asked.
+    """
 
     program: str
     edition: str
@@ -130,3 +229,4 @@ class Explanation:
     headline: str
     notes: tuple[str, ...]
     lines: tuple[LineWhy, ...]
+    member: MemberWhy | None = None

@@ -10,6 +10,7 @@ from attrs import frozen
 from mhrules.diagnostics.snippet import visible, wrap
 from mhrules.exact import from_text
 from mhrules.explain import words
+from mhrules.explain.member_text import member_rows
 from mhrules.explain.model import Explanation, LineWhy, Why
 from mhrules.plan.ir import TIME_KEYS
 
@@ -26,11 +27,13 @@ def render_text(explanation: Explanation, width: int = 80, color: bool = False) 
     """The explanation as text, without a line end; wrapped at `width` columns, names and numbers never broken.
 
     First who is paid what, then the lines, then for each line why. A line whose reasons are those of the line before
-    it is not repeated.
+    it is not repeated. Where one person was asked for, the person's part stands in place of the lines.
     """
     paint: Painter = lambda style, text: f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else text  # noqa: E731
     rows = [paint("strong", row) for row in wrap(visible(explanation.headline), width)]
     rows += ["", *_about(explanation, width)]
+    if explanation.member is not None:
+        return "\n".join([*rows, "", *member_rows(explanation.member, width)])
     if len(explanation.lines) > 1:
         rows += ["", *_table(explanation)]
     for run in _runs(explanation.lines):
@@ -53,9 +56,10 @@ def _table(explanation: Explanation) -> Iterator[str]:
     """A row per line."""
     header = ["period", "status", "units", "amount", "credits"]
     cells = [header]
+    counted = any(line.price or line.units not in ("0", "1") for line in explanation.lines)
     for line in explanation.lines:
         amounts = [words.dollars(from_text(line.amount)), *(words.dollars(from_text(c)) for c in line.credits)]
-        units = words.grouped(from_text(line.units)) if line.price else ""
+        units = words.grouped(from_text(line.units)) if counted else ""
         status = line.status if not line.reason else f"{line.status}: {line.reason}"
         cells.append([line.period, status, units, amounts[0], " ".join(amounts[1:])])
     used = [at for at in range(len(header)) if any(row[at] for row in cells[1:])]

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from mhrules.exact import from_text
 from mhrules.explain import words
-from mhrules.explain.find import lines_of
+from mhrules.explain.find import Asked, lines_of
 from mhrules.explain.lines import Lines, paid_words
+from mhrules.explain.member import known, member_why
 from mhrules.explain.model import Explanation, LineWhy
 from mhrules.settle import ledger
 from mhrules.settle.ledger import Settlement
 
 
 def explain(
-    settlement: Settlement, payer: str, practice: str, payment: str, period: str | None = None, *, deep: bool = False
+    settlement: Settlement,
+    payer: str,
+    practice: str,
+    payment: str,
+    period: str | None = None,
+    *,
+    deep: bool = False,
+    member: str | None = None,
 ) -> Explanation:
     """Why one payer's payment to one practice is what it is in the settled year.
 
     `period` is a posting period as postings name it (`2012-03`, `2012-Q1`, `2012`); without it all of the year are
     explained. Every line is worked out anew by the interpreter and must come out as it was posted. `deep` expands
-    aggregates, and totals of other payments, down to the facts.
+    aggregates, and totals of other payments, down to the facts. `member` asks for one person's part in it.
 
     Raises:
         DiagnosticError: payer, practice, payment or period is not known (MH733 to MH736); there is no such line
-            (MH737); the line does not come out as posted (MH999: never, unless mhrules is wrong).
+            (MH737); the data have no such person (MH750) or no members (MH752); the line does not come out as posted
+            (MH999: never, unless mhrules is wrong).
     """
     firsts = lines_of(settlement, payer, practice, payment, period)
+    asked = Asked(payer, practice, payment, period or str(settlement.year))
+    if member is not None:
+        known(settlement.books, member)
     plan = settlement.plan.payments[payment]
     found = []
     for first in firsts:
@@ -45,6 +57,7 @@ def explain(
         headline=_headline(settlement, found, payer, practice),
         notes=tuple(_notes(settlement)),
         lines=tuple(found),
+        member=None if member is None else member_why(settlement, asked, firsts, member),
     )
 
 
@@ -55,8 +68,9 @@ def _tied(settlement: Settlement, lines: Lines, found: LineWhy, key: tuple[str, 
     postings = [each for each in settlement.postings if (each.payer, each.practice, each.payment) == key]
     postings = [each for each in postings if each.period == found.period]
     own = [each for each in postings if each.status != ledger.CREDITED]
-    if (from_text(found.amount), found.status) not in [(each.amount, each.status) for each in own]:
-        raise lines.untied(key, own[0].amount if own else 0, f"worked out anew it is {found.amount}")
+    posted = sum(each.amount for each in own)
+    if from_text(found.amount) != posted or {each.status for each in own} != {found.status}:
+        raise lines.untied(key, posted, f"worked out anew it is {found.amount}")
     credited = sorted(each.amount for each in postings if each.status == ledger.CREDITED)
     if credited != sorted(from_text(credit) for credit in found.credits):
         raise lines.untied(key, sum(credited), f"worked out anew its credits are {', '.join(found.credits) or 'none'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 from attrs import frozen
 
+from mhrules.data.population import ELIGIBILITY, Need
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
 from mhrules.plan.lower_times import Times
@@ -99,7 +100,7 @@ class Collections(Times):
         """Notes what data must have where an aggregate looks at single members or records."""
         if collection.element is not None:
             self.members_are_attributed(collection.name, span)
-            self.needs.update(needs_of_collection(collection.element))
+            self.needs.update((Need(ELIGIBILITY), *needs_of_collection(collection.element)))
 
     def practices_of(self, node: t.CollectionOf) -> Collection | None:
         """`practices of region`."""

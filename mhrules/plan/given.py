@@ -15,7 +15,7 @@ from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.exact import Rounding
-from mhrules.plan.tables import MEMBER_LEVEL
+from mhrules.plan.given_members import GivenMembers, given_columns, plain_value
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of
 from mhrules.semantics.program import Agreement, Program
 from mhrules.syntax import tree as t
@@ -47,19 +47,33 @@ def given_facts(
     schema: Schema,
     findings: Findings,
     agreements: Mapping[str, Agreement] | None = None,
+    *,
+    persons: bool = False,
 ) -> Given:
     """The rows that an example's `given` clauses state; what cannot be stated goes to `findings`.
 
     `agreements` say which months count for a payer, where its contract chooses; without them the program's rule does.
+    Members are counted in the panel, or, with `persons` or where the example says who they are, are persons.
     """
     rules = {name: agreement.months_rule for name, agreement in (agreements or {}).items()}
-    reader = _Reader(program, schema, findings, rules)
+    reader = _Reader(example, program, schema, findings, rules, persons=persons or says_who(example, program))
+    for clause in example.clauses:
+        if isinstance(clause, t.GivenMembers):
+            reader.members(clause)
     for clause in example.clauses:
         if isinstance(clause, t.GivenFacts):
             reader.facts(clause)
-        elif isinstance(clause, t.GivenMembers):
-            reader.members(clause)
-    return Given(lenient(schema), reader.tables())
+    return reader.given()
+
+
+def says_who(example: t.Example, program: Program) -> bool:
+    """Whether an example gives more of members than how many there are."""
+    records = GivenMembers(program, Findings())
+    return any(
+        (isinstance(clause, t.GivenMembers) and clause.values)
+        or (isinstance(clause, t.GivenFacts) and records.is_record(clause.keys[0].key.text))
+        for clause in example.clauses
+    )
 
 
 @frozen
@@ -76,8 +90,16 @@ class _Reader:
     """Collects the rows of one example."""
 
     def __init__(
-        self, program: Program, schema: Schema, findings: Findings, rules: Mapping[str, t.MonthsRule | None]
+        self,
+        example: t.Example,
+        program: Program,
+        schema: Schema,
+        findings: Findings,
+        rules: Mapping[str, t.MonthsRule | None],
+        *,
+        persons: bool,
     ) -> None:
+        self.example = example
         self.program = program
         self.schema = schema
         self.findings = findings
@@ -86,12 +108,17 @@ class _Reader:
         self.rows: dict[str, dict[Key, Row]] = {}
         self.dated: dict[str, dict[Key, list[_Dated]]] = {}
         self.participants: dict[str, None] = {}
-        self.roster_given = False
+        self.roster_given = persons
+        self.people = GivenMembers(program, findings) if persons else None
 
     # ------------------------------------------------------------------------------------------ given
 
     def facts(self, clause: t.GivenFacts) -> None:
         """`given practice p1 payer aetna year 2011 { … }`; values go to the tables that declare them."""
+        first = clause.keys[0]
+        if self.people is not None and len(clause.keys) == 1 and self.people.is_record(first.key.text):
+            self.people.record(first.key.text, first.value, clause)
+            return
         keys = {}
         for key in clause.keys:
             name = "practice" if key.key.text == self.program.participant else key.key.text
@@ -178,14 +205,7 @@ class _Reader:
             self.put(declared.table, keys, name, plain, value)
 
     def members(self, clause: t.GivenMembers) -> None:
-        """`given 2_000 members of p1 for aetna from … to …`: their months, as the program counts months."""
-        if clause.values:
-            self.findings.report(
-                "MH901",
-                "facts of single members are reserved, and not yet settled",
-                clause.span,
-                help="give the number of members alone",
-            )
+        """`given 2_000 members of p1 for aetna from … to …`: their months as the program counts months, or persons."""
         if clause.payer.text not in self.program.payers:
             close = did_you_mean(clause.payer.text, self.program.payers)
             self.findings.report(
@@ -195,8 +215,11 @@ class _Reader:
                 help=f"did you mean `{close}`?" if close else f"payers are {', '.join(self.program.payers)}",
             )
             return
-        table = self.schema.panel
         self.participants[clause.practice.text] = None
+        if self.people is not None:
+            self.people.members(clause)
+            return
+        table = self.schema.panel
         for month in range(month_of(clause.start), month_of(clause.end) + 1):
             keys = {"practice": clause.practice.text, "payer": clause.payer.text, "month": month_label(month)}
             key = self.key(("practice", "payer", "month"), keys)
@@ -258,17 +281,24 @@ class _Reader:
         )
 
     def plain(self, node: t.Expression) -> Any:
-        """A literal as the loader takes it: numbers as exact text, codes and texts as text."""
-        if isinstance(node, t.Negative):
-            return f"-{self.plain(node.operand)}"
-        if isinstance(node, t.Number | t.Money | t.Percent):
-            return exact.to_text(node.value)
-        if isinstance(node, t.YesNo | t.Date | t.Text):
-            return node.value
-        if isinstance(node, t.Reference):
-            return node.name
-        self.findings.report("MH235", f"`{node.span.text}` is no fixed value", node.span, help="give a fixed value")
-        return None
+        """A literal as the loader takes it."""
+        return plain_value(node, self.findings)
+
+    def given(self) -> Given:
+        """The whole, in the schema in which every fact may be left out."""
+        if self.people is None:
+            known = {table.name for table in self.schema.tables}
+            rows = {name: rows for name, rows in self.tables().items() if name in known}
+            return Given(lenient(self.schema), rows)
+        schema, counts = self.people.schema(self.schema), self.schema.panel
+        if any("member_months" in row for row in self.rows.get(counts, {}).values()):
+            self.findings.report(
+                "MH237",
+                "member months are given as a number, and by persons too",
+                self.example.span,
+                help="give the members alone: their months are counted",
+            )
+        return Given(lenient(schema), given_columns({**self.people.tables(), **self.tables()}, schema))
 
     def tables(self) -> dict[str, tuple[Row, ...]]:
         """All rows by table: undated, dated as spans without a change inside, and the roster."""
@@ -280,8 +310,7 @@ class _Reader:
             present = {row[column] for row in found.get(roster, [])}
             missing = [{column: p} for p in self.participants if p not in present]
             found[roster] = [*found.get(roster, []), *missing]
-        known = {table.name for table in self.schema.tables} - {""}
-        return {name: tuple(rows) for name, rows in found.items() if name in known and not MEMBER_LEVEL & {name}}
+        return {name: tuple(rows) for name, rows in found.items()}
 
 
 def part_of_month(counted_days: int, length: int) -> int:

@@ -88,7 +88,12 @@ class Cell(Expression):
 
 @frozen(eq=False)
 class Panel(Expression):
-    """Member months of payer x practice x month, from the panel table; nothing there is 0."""
+    """Member months of payer x practice x month, of the members or from the panel table; nothing there is 0.
+
+    `across`: of all payers in force in the month, and people counted once; counts of a panel are added up.
+    """
+
+    across: bool = False
 
 
 @frozen(eq=False)
@@ -128,6 +133,7 @@ class Move(Enum):
     YEAR = "the year that holds the period"
     PRIOR_YEAR = "the year before"
     PRIOR_CONTRACT_YEAR = "the contract year before"
+    YEAR_BEFORE = "the same period of the year before"
     BASE_YEAR = "a year of the baseline"
 
 
@@ -337,6 +343,34 @@ class Aggregate(Expression):
     def parts(self) -> tuple[Expression, ...]:
         """What stands directly inside."""
         return tuple(part for part in (self.body, self.where, self.reach.among) if part is not None)
+
+
+@frozen(eq=False)
+class Reported(Expression):
+    """A column of the results of a measure that another system works out: `numerator` or `denominator`.
+
+    The result of the row's payer, practice and period; where there is none, of the program year that holds the
+    period; otherwise missing.
+    """
+
+    measure: str
+    column: str
+
+
+@frozen(eq=False)
+class Rank(Expression):
+    """How many practices, the row's own included, have a value of `of` that is not better than its own.
+
+    Practices whose value is missing do not count; where the row's own is, the rank is missing. `higher`: whether
+    more is better.
+    """
+
+    of: Expression
+    higher: bool
+
+    def parts(self) -> tuple[Expression, ...]:
+        """What stands directly inside."""
+        return (self.of,)
 
 
 @frozen(eq=False)

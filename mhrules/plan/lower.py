@@ -16,9 +16,8 @@ from mhrules.data.population import Need
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
-from mhrules.plan.later import not_yet_settled
 from mhrules.plan.lower_payments import Payments
-from mhrules.plan.needs import METHOD_TABLES
+from mhrules.plan.measures import MEASURES
 from mhrules.plan.scope import DEEPEST, MONTH, YEAR, Context, Decision
 from mhrules.plan.settings import first_owed_month, payer_settings
 from mhrules.plan.tables import schema_of
@@ -30,11 +29,6 @@ from mhrules.syntax import tree as t
 
 RECURSION = 20_000
 """Calls inside one another: a few for each of the `DEEPEST` steps."""
-ATTRIBUTION_TABLES = frozenset(table for tables in METHOD_TABLES.values() for table in tables) | {
-    population.PROVIDER,
-    population.MEMBER,
-}
-"""What attribution reads, whether or not anything rests on it."""
 OF_A_YEAR = ("prior_year", "baseline")
 
 
@@ -107,11 +101,13 @@ class Clauses(Payments):
     def natural_period(self, *nodes: t.Node) -> t.Period:
         """The longest period that expressions read, through definitions.
 
-        Totals of payments have the payment's, facts of the year and values of other years a year; all else a month.
+        Totals of payments have the payment's; facts of the year, measures and values of other years a year; all else a
+        month.
         """
         longest = t.Period.MONTH
         names = self.reach.from_nodes(nodes)
-        if any(n in self.program.facts and YEAR in self.program.facts[n].keys for n in names):
+        scores = {MEASURES, *self.program.measures, *self.families}
+        if any(n in scores or (n in self.program.facts and YEAR in self.program.facts[n].keys) for n in names):
             return t.Period.YEAR
         named = (self.program.defines, self.program.reports, self.program.tables)
         for node in (*nodes, *(place[n] for place in named for n in names if n in place)):
@@ -244,8 +240,9 @@ def lowered(lowering: Clauses) -> Lowered:
     payees = {name: lowering.fact_cell(node.fact, "payer") for name, node in program.payees.items()}
     never = tuple(never_together(lowering, node) for node in program.never_together)
     ensures += tuple(asserted(*pair) for pair in zip(program.never_together, never, strict=True))
+    measures = lowering.measure_plans()
+    asked = frozenset(lowering.needs)  # before attribution, which asks for tables whether or not anything rests on it
     members = lowering.members_plan()
-    later = not_yet_settled(payments.values(), groups, lowering.quantities.values(), agreements)
     settled, needs = tuple(lowering.quantities.values()), frozenset(lowering.needs)
     used = frozenset(lowering.used)
     lowering.unused()
@@ -268,11 +265,12 @@ def lowered(lowering: Clauses) -> Lowered:
         starts=starts,
         practice_keys=keys,
         payees=payees,
-        schema=schema(program, used, payments, needs),
+        schema=schema(program, counts_members(payments, used), needs, asked),
         examples=program.examples,
-        not_yet=later,
         cites=tuple(clause.text for clause in program.node.clauses if isinstance(clause, t.Cite)),
         members=members,
+        measures=measures,
+        families=lowering.family_names(),
     )
     return Lowered(
         plan=plan,
@@ -306,17 +304,15 @@ def asserted(node: t.NeverTogether, conditions: tuple[ir.Expression, ...]) -> ir
     )
 
 
-def schema(
-    program: Program, used: frozenset[tuple[str, str]], payments: Mapping[str, ir.PaymentPlan], needs: frozenset[Need]
-) -> Schema:
+def schema(program: Program, panel: bool, needs: frozenset[Need], asked: frozenset[Need]) -> Schema:
     """The schema, with the panel where a payment or a quantity needs member months, and with what is read of members.
 
-    Members are read only where the program attributes them, and something rests on who they are.
+    Members are read only where the program attributes them, and something rests on who they are (`asked`); reported
+    results of measures are read in any case.
     """
-    panel = counts_members(payments, used)
-    asked = any(need.table not in ATTRIBUTION_TABLES for need in needs)
-    members = program.attribution is not None and (panel or asked)
-    return schema_of(program, panel=panel, needs=needs if members else None)
+    results = frozenset(need for need in needs if need.table == population.RESULT)
+    members = program.attribution is not None and (panel or bool(asked - results))
+    return schema_of(program, panel=panel, needs=needs if members else None, results=results)
 
 
 def counts_members(payments: Mapping[str, ir.PaymentPlan], used: frozenset[tuple[str, str]]) -> bool:

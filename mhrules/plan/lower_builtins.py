@@ -45,10 +45,11 @@ class Builtins(Values):
         first, last = month_of(program.term_first), month_of(program.term_last)
         return program.calendar.year_of(last) - program.calendar.year_of(first) + 1
 
-    def panel(self, kind: Type, span: Span) -> ir.Expression:
-        """Member months of a month."""
+    def panel(self, kind: Type, span: Span, *, across: bool = False) -> ir.Expression:
+        """Member months of a month, or the people of all payers."""
         self.used.add(("table", "panel"))
-        return ir.Panel(type=kind, keys=frozenset({"payer", "practice", MONTH}), span=span)
+        keys = frozenset({"practice", MONTH}) if across else frozenset({"payer", "practice", MONTH})
+        return ir.Panel(type=kind, keys=keys, span=span, across=across)
 
     def member_months(self, context: Context, span: Span) -> ir.Expression:
         """Member months of the row's payer and practice, in a longer period summed over its months."""

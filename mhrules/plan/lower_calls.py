@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 from attrs import frozen
 
@@ -340,7 +342,7 @@ class Calls(Collections):
             return self.nothing(node)
         if name == "latest" and not self.has_a_date(node, collection):
             return self.nothing(node)
-        if body is not None and not self.is_spread(node, collection, body, context):
+        if not self.is_spread(node, collection, body, context):
             return self.nothing(node)
         over = tuple(dict.fromkeys((collection.key, "payer") if node.across_payers else (collection.key,)))
         keys = set[str]().union(*(p.keys for p in parts)) - set(over)
@@ -364,7 +366,7 @@ class Calls(Collections):
             event=collection.event,
             ties="" if argument.ties is None else argument.ties.words,
             spread=argument.proportion_to_months,
-            type=self.aggregate_type(name, body, collection),
+            type=self.divided(self.aggregate_type(name, body, collection), argument.proportion_to_months),
             keys=frozenset(keys),
             span=node.span,
         )
@@ -382,11 +384,10 @@ class Calls(Collections):
         )
         return False
 
-    def is_spread(self, node: t.Call, collection: Collection, body: ir.Expression, context: Context) -> bool:
+    def is_spread(self, node: t.Call, collection: Collection, body: ir.Expression | None, context: Context) -> bool:
         """Whether a fact of a member and a year is not summed whole at each practice; says so if it would be."""
-        argument, of_year = node.arguments[-1], {YEAR, CONTRACT_YEAR}
-        cells = [p for p in body.walk() if isinstance(p, ir.Cell)]
-        yearly = [c for c in cells if "member" in c.table_keys and of_year & set(c.table_keys)]
+        argument, read = node.arguments[-1], () if body is None else tuple(through(body))
+        yearly = [part for part in read if isinstance(part, ir.Cell) and is_of_a_members_year(part)]
         asked = argument.proportion_to_months or argument.to is not None
         summed = node.function.text == "sum" and collection.element in PEOPLE_ELEMENTS and context.period != MONTH
         if asked and not summed:
@@ -397,6 +398,8 @@ class Calls(Collections):
                 help="leave out `in proportion to months` or `to …`",
             )
             return False
+        if argument.proportion_to_months:
+            return self.is_divisible(node, read, yearly)
         if not summed or not yearly or asked:
             return True
         self.report(
@@ -405,6 +408,23 @@ class Calls(Collections):
             f"the member's {self.program.participant}s",
             node.span,
             help="say `in proportion to months` behind `members`, or `to` a fact that names the member's practice",
+        )
+        return False
+
+    def is_divisible(self, node: t.Call, read: tuple[ir.Expression, ...], yearly: list[ir.Cell]) -> bool:
+        """Whether what is divided by months is of the member's year, and not of the months here already; says so."""
+        here = [part for part in read if isinstance(part, ir.Aggregate) or is_of_the_months_here(part)]
+        if yearly and not here:
+            return True
+        text = flat((here[0].span if yearly else node.arguments[-1].value.span).text)
+        why = "counts in the months attributed here already" if yearly else "is no fact of a member's year"
+        self.report(
+            "MH365",
+            f"`{text}` {why}, so it is not divided in proportion to months",
+            node.span,
+            help="take it into a sum of its own, without `in proportion to months`"
+            if yearly
+            else "leave out `in proportion to months`",
         )
         return False
 
@@ -441,6 +461,10 @@ class Calls(Collections):
             low=None if low is None else min(0, low * MANY),
             high=None if high is None else max(0, high * MANY),
         )
+
+    def divided(self, kind: Type, in_proportion: bool) -> Type:
+        """The type of a sum whose parts were divided by months, at 12 places."""
+        return attrs.evolve(kind, places=exact.PLACES) if in_proportion else kind
 
     # ---------------------------------------------------------------------------------- across payers
 
@@ -491,22 +515,17 @@ class Calls(Collections):
             return None
         if self.program.months_rule is t.MonthsRule.PROPORTION:
             return None  # months are fractions there, and people are counted whole
-        body: ir.Expression = self.panel(PEOPLE, node.span)
+        if across:
+            self.months_are_fixed(argument)
+            context = context.without("payer", context.clause)
+        body: ir.Expression = self.panel(PEOPLE, node.span, across=across)
         if average:
             total = body if context.period == MONTH else self.over_months(body, context, node.span)
             body = self.product(total, self.built_in("months_in_period", context, node.span), "/", node.span)
         elif context.period != MONTH:
             assert collection.timed is not None
-            move = DAYS[collection.timed]
-            body = self.moved(body, move, context.within("payer") if across else context)
-        if not across:
-            return body if self.supply(body.keys, context, node.span, "members") else self.nothing(node)
-        self.months_are_fixed(argument)
-        keys = body.keys - {"payer"}
-        if not self.supply(keys, context, node.span, "members"):
-            return self.nothing(node)
-        kind = attrs.evolve(body.type, low=0)
-        return ir.Aggregate(function="sum", over=("payer",), body=body, type=kind, keys=keys, span=node.span)
+            body = self.moved(body, DAYS[collection.timed], context)
+        return body if self.supply(body.keys, context, node.span, "members") else self.nothing(node)
 
     def which_members(self, node: t.Expression, context: Context) -> ir.Expression:
         """Reports a count of members in a period in which they change."""
@@ -525,6 +544,28 @@ def lookback(node: t.Duration) -> ir.Lookback:
     if node.unit is t.DurationUnit.DAYS:
         return ir.Lookback(days=node.count)
     return ir.Lookback(months=node.count * (12 if node.unit is t.DurationUnit.YEARS else 1))
+
+
+def through(expression: ir.Expression) -> Iterator[ir.Expression]:
+    """An expression and all inside it, following what it reads of the row's own time, each quantity once."""
+    waiting, seen = [expression], set[ir.Quantity]()
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(part.parts())
+        if isinstance(part, ir.Read) and part.quantity not in seen:
+            seen.add(part.quantity)
+            waiting.append(part.quantity.expression)
+
+
+def is_of_a_members_year(cell: ir.Cell) -> bool:
+    """Whether a fact is kept by member and year."""
+    return "member" in cell.table_keys and bool({YEAR, CONTRACT_YEAR} & set(cell.table_keys))
+
+
+def is_of_the_months_here(part: ir.Expression) -> bool:
+    """Whether a figure of a member is that of the months attributed to the practice."""
+    return isinstance(part, ir.Feature) and part.column in ("cost", "months_attributed")
 
 
 def asks_who_billed(where: t.Expression) -> bool:

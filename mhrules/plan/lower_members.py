@@ -11,7 +11,7 @@ from mhrules.plan.lower_calls import lookback
 from mhrules.plan.lower_splits import Splits
 from mhrules.plan.members import AttributionPlan, ExclusionPlan, MembersPlan, MethodPlan
 from mhrules.plan.needs import METHOD_TABLES, TABLES
-from mhrules.plan.scope import MONTH, Context
+from mhrules.plan.scope import MONTH, Context, Decision
 from mhrules.semantics.types import TEXT
 from mhrules.syntax import tree as t
 
@@ -64,7 +64,9 @@ class Members(Splits):
             rows.append(ir.CaseRow(condition=condition, value=value, span=row.span, notes=row.notes))
         if rows[-1].condition is not None:
             rows.append(ir.CaseRow(condition=None, value=self.literal("", TEXT, classify.span), span=classify.span))
-        return ir.Case(rows=tuple(rows), type=kind, keys=frozenset({"claim_line"}), span=classify.span)
+        case = ir.Case(rows=tuple(rows), type=kind, keys=frozenset({"claim_line"}), span=classify.span)
+        self.decisions[classify] = Decision(classify, case, first=True, what="classification")
+        return case
 
     def run_out(self) -> int | None:
         """How many months after a program year what was incurred in it may still be paid."""

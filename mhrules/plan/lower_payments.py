@@ -5,9 +5,11 @@ from __future__ import annotations
 import attrs
 from attrs import field, frozen
 
+from mhrules.data import population
+from mhrules.data.population import Need
 from mhrules.plan import ir
 from mhrules.plan.lower_calls import asks_who_billed
-from mhrules.plan.lower_members import Members
+from mhrules.plan.lower_measures import Measures
 from mhrules.plan.lower_numbers import bare_money
 from mhrules.plan.needs import needs_of_collection
 from mhrules.plan.scope import MONTH, Context, LetScope, flat, inside, shown_known
@@ -24,7 +26,7 @@ class FormParts:
     lets: list[ir.Quantity] = field(factory=list)
 
 
-class Payments(Members):
+class Payments(Measures):
     """Requirements, and payments with their gates, lets and limits."""
 
     # ---------------------------------------------------------------------------------- participation
@@ -206,7 +208,9 @@ class Payments(Members):
             keys |= {ELEMENTS[element].key, "member"}
             named = element if basis.event is None else basis.event.text
             self.members_are_attributed(f"{basis.unit}s", basis.span)
-            self.needs.update(needs_of_collection(named))
+            if basis.event is not None:
+                self.used.add(("event", named))
+            self.needs.update((Need(population.ELIGIBILITY), *needs_of_collection(named)))
             return Context(words, MONTH, keys, elements=("members", named))
         if basis.unit == "member" and self.program.attribution is not None:
             period = MONTH if basis.period is None else basis.period.value

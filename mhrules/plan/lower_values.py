@@ -145,7 +145,7 @@ class Values(Lowering):
         program, name = self.program, node.name
         codes = expected.codes if expected is not None and expected.kind is Kind.CODE else ()
         names = {*context.lets, *program.facts, *program.parameters, *program.tables, *program.defines}
-        names |= {*program.reports, *program.keys, *QUANTITIES, "payer", "line"}
+        names |= {*program.reports, *program.keys, *program.measures, *QUANTITIES, "payer", "line"}
         for element in context.elements:
             names |= self.features(element).keys()
         close = did_you_mean(name, codes) or did_you_mean(name, names)
@@ -154,8 +154,6 @@ class Values(Lowering):
             advice = f"count or sum over it, as in `count({name})`"
         elif name in program.payments:
             advice = f"take its postings, as in `total({name})`"
-        elif name in program.measures:
-            return self.not_yet(f"the result of a measure such as `{name}`", node)
         elif name in FUNCTIONS:
             advice = f"say of what, as in `{name}(…)`"
         elif codes:

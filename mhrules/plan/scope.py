@@ -98,9 +98,9 @@ class Context:
 
 @frozen(eq=False)
 class Decision:
-    """A `choose`, table or bands as lowered, for the analyses of totality."""
+    """A `choose`, table, bands or classification as lowered, for the analyses of totality."""
 
-    node: t.Expression | t.Table
+    node: t.Expression | t.Table | t.Classify
     case: ir.Case
     first: bool
     what: str

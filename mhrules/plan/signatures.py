@@ -27,7 +27,22 @@ _OWN: dict[type[ir.Expression], Callable[[Any], tuple[Any, ...]]] = {
     ir.OneOf: lambda n: (n.members,),
     ir.Logic: lambda n: (n.operator,),
     ir.Case: lambda n: (tuple(row.condition is None for row in n.rows),),
-    ir.Aggregate: lambda n: (n.function, n.over, n.argument, n.same, n.body is None, n.where is None),
+    ir.Aggregate: lambda n: (
+        n.function,
+        n.over,
+        n.argument,
+        n.same,
+        n.body is None,
+        n.where is None,
+        (n.reach.among is None, n.reach.within, n.reach.whole_period, n.reach.billed),
+        n.event,
+        n.ties,
+        n.spread,
+        n.keys,  # visits of a member are not those of all members
+    ),
+    ir.Panel: lambda n: (n.across, n.keys),
+    ir.Reported: lambda n: (n.measure, n.column),
+    ir.Rank: lambda n: (n.higher,),
     ir.Total: lambda n: (n.payment, n.net),
     ir.Split: lambda n: (n.among, n.refused_return, n.where is None, n.weight is None),
 }
@@ -95,7 +110,7 @@ class Signatures:
 
 def same_row(node: ir.Expression) -> tuple[ir.Expression, ...]:
     """The parts that are evaluated at the expression's own row."""
-    if isinstance(node, ir.Aggregate | ir.Split):
+    if isinstance(node, ir.Aggregate | ir.Split | ir.Rank):
         return ()
     if isinstance(node, ir.Read):
         return (node.quantity.expression,) if node.move is None else ()

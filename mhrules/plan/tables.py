@@ -71,11 +71,17 @@ def key_column(key: str, program: Program) -> Column:
     return Column(key, ColumnKind.TEXT, title=key.replace("_", " ").capitalize())
 
 
-def schema_of(program: Program, *, panel: bool, needs: frozenset[Need] | None = None) -> Schema:
+def schema_of(
+    program: Program,
+    *,
+    panel: bool,
+    needs: frozenset[Need] | None = None,
+    results: frozenset[Need] = frozenset(),
+) -> Schema:
     """The schema of a program's facts at the grain of practice, payer, line and time.
 
     With `panel`, also the table of member months by practice, payer and month; with `needs`, the tables of members,
-    claims and events that the text asks for, and the facts of members.
+    claims and events that the text asks for, and the facts of members; with `results`, those of reported measures.
     """
     roster = program.participant
     left_out = MEMBER_LEVEL if needs is None else MEMBER_LEVEL - {"member"}
@@ -121,6 +127,8 @@ def schema_of(program: Program, *, panel: bool, needs: frozenset[Need] | None = 
         columns = (*(existing.columns if existing else ()), months)
         tables[name] = Table(name=name, keys=keys, columns=columns, title="Panel: member months by month")
     required: tuple[str, ...] = ()
+    reported = population_tables(results, tuple(program.payers), roster, program.participant_title)
+    tables |= {name: attrs.evolve(table, required=True) for name, table in reported.items()}
     if needs is not None:
         of_members = [name for name, facts in groups.items() if "member" in facts[0].keys]
         needs |= {Need(MEMBER, required=False), Need(ELIGIBILITY)}

@@ -15,6 +15,7 @@ from mhrules.plan.ir import (
     RequirementGroup,
     Value,
 )
+from mhrules.plan.measures import MeasurePlan
 from mhrules.plan.members import MembersPlan
 from mhrules.semantics.calendar import Calendar
 from mhrules.source import Span
@@ -107,9 +108,10 @@ class Plan:
     payees: dict[str, Expression]
     schema: Schema
     examples: tuple[Example, ...]
-    not_yet: tuple[tuple[str, Span], ...]  # what this plan would need that no engine has yet
     cites: tuple[str, ...] = ()  # what the program as a whole rests on
     members: MembersPlan = field(factory=MembersPlan)
+    measures: tuple[MeasurePlan, ...] = ()
+    families: dict[str, tuple[str, ...]] = field(factory=dict)  # the measures of each named set
 
     def payer(self, name: str) -> PayerPlan:
         """The payer of that name.

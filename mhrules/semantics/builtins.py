@@ -104,7 +104,7 @@ QUANTITY_TABLE = (
 QUANTITIES = frozenset(row.name for row in QUANTITY_TABLE)
 """What has a value without being declared."""
 
-POINTS = number((("point", 1),), places=6, low=0, high=10**21)
+POINTS = number((("point", 1),), low=0, high=10**21)
 AMOUNT = number(DOLLARS, places=2, low=-(10**24), high=10**24)
 
 
@@ -177,7 +177,7 @@ ELEMENTS: dict[str, Element] = {
     "lab_results": Element("lab_result", "", {"code": TEXT, "date": DATE, "result": OF_LINES.or_missing()}),
     "events": Element("event", "event", {"date": DATE}),
     "providers": Element("provider", "", {}),
-    "measures": Element("measure", "", {"points": POINTS, "possible_points": POINTS, "met": YES_NO}),
+    "measures": Element("measure", "", {"points": POINTS, "possible_points": POINTS, "met": YES_NO, "scored": YES_NO}),
 }
 BASIS_ELEMENTS = {"claim line": "claim_lines", "claim": "claims", "visit": "visits", "event": "events"}
 BASIS_UNITS = {

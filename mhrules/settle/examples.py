@@ -10,13 +10,17 @@ from mhrules import exact
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
+from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
+from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row
+from mhrules.plan import ir
 from mhrules.plan.given import given_facts, years_named
 from mhrules.plan.ir import Quantity, Value
 from mhrules.plan.lower import plan_from_program
 from mhrules.plan.whole import Plan
 from mhrules.semantics.bind import example_agreements
+from mhrules.semantics.builtins import BASIS_ELEMENTS
 from mhrules.semantics.program import Program
 from mhrules.settle.ledger import CREDITED, HELD, Posting, Settlement
 from mhrules.settle.run import settle
@@ -70,7 +74,7 @@ def run_example(example: t.Example, contract: t.Contract | None, program: Progra
     findings = Findings()
     agreements = example_agreements(program, example, findings, contract)
     plan = plan_from_program(program, agreements, Findings()).plan
-    given = given_facts(example, program, plan.schema, findings, agreements)
+    given = given_facts(example, program, plan.schema, findings, agreements, persons=asks_who(plan))
     if findings.has_errors:
         return ExampleResult(example.title, example.span, findings=findings.sorted())
     settlements: dict[int, Settlement] = {}
@@ -81,6 +85,24 @@ def run_example(example: t.Example, contract: t.Contract | None, program: Progra
     except DiagnosticError as error:
         return ExampleResult(example.title, example.span, findings=error.diagnostics)
     return judged(example, plan, settlements)
+
+
+def asks_who(plan: Plan) -> bool:
+    """Whether members of a worked example are persons though it says only how many: something asks who they are.
+
+    Where members are excluded, that is judged of persons only if the example says what they are.
+    """
+    if plan.members.exclusions:
+        return False
+    forms = [form for payment in plan.payments.values() for form in payment.forms.values()]
+    asked = [part for quantity in plan.quantities for part in quantity.expression.walk()]
+    asked += [part for form in forms for gate in form.gates for part in gate.condition.walk()]
+    asked += [part for form in forms for part in form.pays.walk()]
+    asked += [part for group in plan.requirements for each in group.requirements for part in each.condition.walk()]
+    below = (MEMBER, ENROLLMENT, *KINDS)
+    return any(form.unit in BASIS_ELEMENTS or form.priced_by_member for form in forms) or any(
+        isinstance(part, ir.Aggregate) and part.over[0] in below for part in asked
+    )
 
 
 def judged(example: t.Example, plan: Plan, settlements: dict[int, Settlement]) -> ExampleResult:

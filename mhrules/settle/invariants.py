@@ -121,7 +121,7 @@ def published(interpreter: Interpreter, report: ir.ReportPlan, year: int, faults
     """A report's values of the year; rows that cannot be known go to `faults`. A period that left no month has none."""
     quantity = report.quantity
     kind = time_key(quantity.grain)
-    for clock in _clocks(interpreter, kind, year):
+    for clock in clocks_of(interpreter, kind, year):
         try:
             rows = rows_of(interpreter, frozenset(quantity.grain), clock)
         except Faulted as error:
@@ -133,7 +133,7 @@ def published(interpreter: Interpreter, report: ir.ReportPlan, year: int, faults
                 yield Published(report, row, value, quantity.expression.type)
 
 
-def _clocks(interpreter: Interpreter, kind: str | None, year: int) -> list[Clock]:
+def clocks_of(interpreter: Interpreter, kind: str | None, year: int) -> list[Clock]:
     """The periods of a year for a time key; a quantity that does not vary in time is published for the year."""
     calendar = interpreter.plan.calendar
     if kind == "contract_year":

@@ -18,6 +18,7 @@ from mhrules.syntax.tree import Period
 
 if TYPE_CHECKING:
     from mhrules.data.dataset import Dataset
+    from mhrules.settle.measures import MeasureResult
     from mhrules.settle.payments import Books
 
 PAID = "paid"
@@ -172,6 +173,7 @@ class Settlement:
     held: bool
     controls: Controls = field(repr=False)
     books: Books = field(repr=False)
+    measures: tuple[MeasureResult, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:

@@ -12,12 +12,26 @@ from pathlib import Path
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
+from mhrules.engine.faults import Faulted
+from mhrules.engine.reference import deep
+from mhrules.engine.rows import Clock
 from mhrules.exact import to_text
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import month_label
 from mhrules.semantics.types import Share, Type, unit_text
+from mhrules.settle.backup import backup
 from mhrules.settle.ledger import Controls, Settlement
+from mhrules.settle.members import (
+    MemberMonth,
+    MonthTotal,
+    counts_days,
+    has_members,
+    member_months,
+    method_of,
+    month_totals,
+    payer_totals,
+)
 from mhrules.settle.participation import Participation, Verdict
 from mhrules.source import Source, Span
 from mhrules.syntax.tree import Period
@@ -28,6 +42,10 @@ CENTS = 2
 POSTINGS = "postings.csv"
 PARTICIPATION = "participation.csv"
 QUANTITIES = "quantities.csv"
+MEASURES = "measures.csv"
+ATTRIBUTION = "attribution.csv"
+MEMBER_MONTHS = "member_months.csv"
+DETAIL = "detail.csv"
 MANIFEST = "manifest.json"
 
 POSTING_COLUMNS = (
@@ -37,6 +55,15 @@ POSTING_COLUMNS = (
 PARTICIPATION_COLUMNS = (
     "practice", "payer", "month", "participates", "requirement", "verdict", "value", "threshold", "margin", "due",
 )  # fmt: skip
+MEASURE_COLUMNS = (
+    "measure", "payer", "practice", "period", "stratum", "numerator", "denominator", "rate", "scored", "reason",
+    "points", "possible_points",
+)  # fmt: skip
+ATTRIBUTION_COLUMNS = ("payer", "person_id", "month", "practice", "reason", "method", "refreshed_on", "days")
+MEMBER_MONTHS_COLUMNS = ("payer", "practice", "reason", "month", "members", "member_months")
+DETAIL_COLUMNS = (
+    "payer", "practice", "payment", "period", "kind", "person_id", "element", "date", "units", "price", "amount",
+)  # fmt: skip
 
 
 class Exact(str):
@@ -45,22 +72,20 @@ class Exact(str):
     __slots__ = ()
 
 
-def write(settlement: Settlement, directory: Path, sources: Iterable[Source] = ()) -> tuple[Path, ...]:
+def write(
+    settlement: Settlement, directory: Path, sources: Iterable[Source] = (), *, detail: bool = False
+) -> tuple[Path, ...]:
     """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json` into a directory, made if needed.
 
-    `sources` are all texts of program and contracts; without them, those that the plan's rules stand in. Other files
-    of the directory stay. If writing fails, files of an earlier settlement are as they were.
+    Where the program has measures also `measures.csv`; where the data have members `attribution.csv` and
+    `member_months.csv`; with `detail`, what each posting is made of, as `detail.csv`. `sources` are all texts of
+    program and contracts; without them, those that the plan's rules stand in. Other files of the directory stay. If
+    writing fails, files of an earlier settlement are as they were.
 
     Raises:
-        DiagnosticError: the directory cannot be written (MH732).
+        DiagnosticError: the directory cannot be written (MH732), or a member month cannot be attributed (MH7xx).
     """
-    files = {
-        POSTINGS: postings_csv(settlement),
-        PARTICIPATION: participation_csv(settlement),
-        QUANTITIES: quantities_csv(settlement),
-    }
-    texts = tuple(sources) or sources_of(settlement.plan)
-    files[MANIFEST] = json.dumps(manifest(settlement, files, texts), indent=2, ensure_ascii=False) + "\n"
+    files = _files(settlement, tuple(sources) or sources_of(settlement.plan), detail=detail)
     beside = {name: directory / f"{name}.partial" for name in files}
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -77,6 +102,31 @@ def write(settlement: Settlement, directory: Path, sources: Iterable[Source] = (
         help = "name a folder that can be written, with room for the files"
         raise DiagnosticError([finding("MH732", why, help=help)]) from error
     return tuple(directory / name for name in files)
+
+
+def _files(settlement: Settlement, texts: Sequence[Source], *, detail: bool) -> dict[str, str]:
+    """The contents of all files, by name."""
+    files = {
+        POSTINGS: postings_csv(settlement),
+        PARTICIPATION: participation_csv(settlement),
+        QUANTITIES: quantities_csv(settlement),
+    }
+    if settlement.plan.measures:
+        files[MEASURES] = measures_csv(settlement)
+    totals: tuple[MonthTotal, ...] = ()
+    try:
+        with deep():
+            if has_members(settlement.books):
+                found = tuple(member_months(settlement.books, held=settlement.held))
+                totals = month_totals(settlement.books, found)
+                files[ATTRIBUTION] = attribution_csv(settlement, found)
+                files[MEMBER_MONTHS] = member_months_csv(totals)
+            if detail:
+                files[DETAIL] = detail_csv(settlement)
+    except Faulted as error:
+        raise DiagnosticError(error.faults) from error
+    files[MANIFEST] = json.dumps(manifest(settlement, files, texts, totals), indent=2, ensure_ascii=False) + "\n"
+    return files
 
 
 # ------------------------------------------------------------------------------------------------ tables
@@ -126,14 +176,73 @@ def quantities_csv(settlement: Settlement) -> str:
     rows = []
     for published in settlement.quantities:
         clock = published.row.clock
-        period = ""
-        if clock is not None:
-            period = str(clock[1]) if clock[0] == "contract_year" else plan.calendar.label(clock[1], Period(clock[0]))
+        period = "" if clock is None else _period(plan, clock)
         ids = [published.row.get(key) or "" for key in keys]
         cells = (period, _cell(published.value), unit_cell(published.type))
         rows.append((published.report.name, *ids, *cells))
     rows.sort(key=lambda row: [cell.encode() for cell in row[: len(keys) + 2]])
     return _csv(("quantity", *keys, "period", "value", "unit"), rows)
+
+
+def measures_csv(settlement: Settlement) -> str:
+    """A row per measure, payer, practice and period, and per stratum of one: the rate, whether it is scored, points.
+
+    The payer is empty where a measure is pooled over all payers. A `%` is written as a fraction; a missing number is
+    empty. Of a stratum there are only numerator, denominator and rate.
+    """
+    rows = []
+    for each in settlement.measures:
+        numbers = (_cell(value) for value in (each.numerator, each.denominator, each.rate))
+        whose = (each.measure.name, each.payer, each.practice, _period(settlement.plan, each.clock), each.stratum)
+        scored = "" if each.stratum else "no" if each.reason else "yes"
+        rows.append((*whose, *numbers, scored, each.reason, _cell(each.points), _cell(each.possible_points)))
+    return _csv(MEASURE_COLUMNS, rows)
+
+
+def _period(plan: Plan, clock: Clock) -> str:
+    """A period as postings name it; a contract year by its number."""
+    return str(clock[1]) if clock[0] == "contract_year" else plan.calendar.label(clock[1], Period(clock[0]))
+
+
+def attribution_csv(settlement: Settlement, found: Iterable[MemberMonth]) -> str:
+    """A row per payer, person and counted month: the practice, or the reason for none, and how it came about."""
+    books = settlement.books
+    in_days = {payer: counts_days(books, payer) for payer in books.world.payers}
+    rows = []
+    for each in found:
+        outcome = each.outcome
+        refreshed = "" if outcome.assignment is None else outcome.assignment.day.isoformat()
+        days = Exact(outcome.days) if in_days[each.payer] else ""
+        whose = (each.payer, each.person, month_label(each.month), outcome.practice, outcome.reason)
+        rows.append((*whose, method_of(outcome), refreshed, days))
+    return _csv(ATTRIBUTION_COLUMNS, rows)
+
+
+def member_months_csv(totals: Iterable[MonthTotal]) -> str:
+    """A row per payer, practice (or the reason for none) and month: members, and the member months they make."""
+    return _csv(
+        MEMBER_MONTHS_COLUMNS,
+        [
+            (t.payer, t.practice, t.reason, month_label(t.month), Exact(t.members), Exact(to_text(t.member_months)))
+            for t in totals
+        ],
+    )
+
+
+def detail_csv(settlement: Settlement) -> str:
+    """The rows that each posting is made of, which add up to it; amounts with all their digits.
+
+    Raises:
+        Faulted: they do not add up (MH999: never, unless mhrules is wrong).
+    """
+    rows = []
+    for posting, row in backup(settlement):
+        price = Exact("" if row.price is None else to_text(row.price))
+        date = "" if row.date is None else row.date.isoformat()
+        whose = (posting.payer, posting.practice, posting.payment, posting.period)
+        numbers = (Exact(to_text(row.units)), price, Exact(to_text(row.amount)))
+        rows.append((*whose, row.kind, row.person, row.element, date, *numbers))
+    return _csv(DETAIL_COLUMNS, rows)
 
 
 def unit_cell(kind: Type) -> str:
@@ -147,6 +256,23 @@ def _cell(value: ir.Value) -> str:
     """A value as a cell: numbers as short as exact, yes and no, dates, texts; missing is empty."""
     text = ir.plain_text(value)
     return Exact(text) if isinstance(value, int) and not isinstance(value, bool) else text
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write one table, whole or not at all.
+
+    Raises:
+        DiagnosticError: the file cannot be written (MH732).
+    """
+    beside = path.with_name(f"{path.name}.partial")
+    try:
+        beside.write_text(_csv(header, rows), encoding="utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        why = f"`{path.name}` cannot be written: {(error.strerror or 'unknown reason').lower()}"
+        raise DiagnosticError([finding("MH732", why, help="name a file in a folder that can be written")]) from error
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -171,9 +297,12 @@ def neutral(cell: str) -> str:
 # ---------------------------------------------------------------------------------------------- manifest
 
 
-def manifest(settlement: Settlement, files: dict[str, str], sources: Sequence[Source]) -> dict[str, object]:
+def manifest(
+    settlement: Settlement, files: dict[str, str], sources: Sequence[Source], totals: Iterable[MonthTotal] = ()
+) -> dict[str, object]:
     """What the settlement was made from and of: hashes of texts, inputs and outputs, clocks, control totals."""
     plan = settlement.plan
+    controls = _controls(settlement.controls, max(CENTS, plan.rounding[0]))
     return {
         "format": 1,
         "mhrules": __version__,
@@ -201,7 +330,7 @@ def manifest(settlement: Settlement, files: dict[str, str], sources: Sequence[So
             for each in settlement.dataset.left_out
         ],
         "allowed": dict(settlement.dataset.allowed),
-        "controls": _controls(settlement.controls, max(CENTS, plan.rounding[0])),
+        "controls": {**controls, "member_months": _member_controls(totals)},
         "outputs": [
             {"file": name, "sha256": _sha256(text), "rows": text.count("\n") - 1}
             for name, text in sorted(files.items())
@@ -229,6 +358,18 @@ def _controls(totals: Controls, places: int) -> dict[str, object]:
             }
             for split in totals.splits
         ],
+    }
+
+
+def _member_controls(totals: Iterable[MonthTotal]) -> dict[str, object]:
+    """The member months of each payer: those of practices and of reasons for none add up to all."""
+    return {
+        payer: {
+            "total": to_text(found.member_months),
+            "by_practice": {practice: to_text(months) for practice, months in found.by_practice.items()},
+            "by_reason": {reason: to_text(months) for reason, months in found.by_reason.items()},
+        }
+        for payer, found in payer_totals(totals).items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -23,6 +23,7 @@ from mhrules.settle.participation import judge
 from mhrules.syntax.tree import Coverage, Period
 
 MEMBER_MONTH = "member month"
+EACH_MEMBER_MONTH = "each member month"
 CENTS = 2
 
 
@@ -166,7 +167,8 @@ class Books:
         """What is paid by price, and of what it is made, where that is told apart."""
         if form.unit in ELEMENT_KEYS:
             return Elementwise(self, form).paid(row)
-        if form.priced_by_member and self.world.below.given:
+        if form.priced_by_member:
+            self.world.below.require("what each member is paid for")
             return self._by_member(form, row, cover)
         units, price, amount = self._amount(form, row, cover)
         return (Part(price if form.unit == MEMBER_MONTH else None, units, amount),), ()
@@ -192,7 +194,8 @@ class Books:
             units = sum(self.world.below.people.member_months(payer, m, d) for m, d in by_month.items())
             self._bounded(price, units, form, row)
             places, rounding = self.plan.rounding
-            amount = _rounded(price * units * cover.months, ONE * ONE * cover.of, places, rounding)
+            exact = self._times(form, price, payer, by_month)
+            amount = _rounded(exact * cover.months, ONE * ONE * cover.of, places, rounding)
             if amount < 0 and not form.downside:
                 raise self.negative(form, row, amount)
             parts.append(Part(price, units, amount))
@@ -201,7 +204,23 @@ class Books:
     def _price(self, form: ir.FormPlan, row: Row) -> int:
         """What a member month pays, rounded first where the text says so."""
         price = self.interpreter.number(form.pays, row)
-        return _rounded(price, ONE, CENTS, self.plan.rounding[1]) if form.round_each else price
+        return self._rate(form, price)
+
+    def _rate(self, form: ir.FormPlan, price: int) -> int:
+        """A price, rounded where the text says so; where only counts are known, also for `each member month`."""
+        each = form.round_each == EACH_MEMBER_MONTH and self.world.below.given
+        return _rounded(price, ONE, CENTS, self.plan.rounding[1]) if form.round_each and not each else price
+
+    def _times(self, form: ir.FormPlan, price: int, payer: str, days: Mapping[int, list[int]]) -> int:
+        """A price times the member months counted, by month; each of them rounded first where the text says so.
+
+        In units of 10**-24 dollars.
+        """
+        people = self.world.below.people
+        if form.round_each != EACH_MEMBER_MONTH:
+            return price * sum(people.member_months(payer, month, counted) for month, counted in days.items())
+        each = (people.member_months(payer, month, [one]) for month, counted in days.items() for one in counted)
+        return ONE * sum(_rounded(price * units, ONE * ONE, CENTS, self.plan.rounding[1]) for units in each)
 
     def units_row(self, form: ir.FormPlan, row: Row) -> Row:
         """The row whose members a line is paid for: its own, or that of the first month of the roster's period."""
@@ -221,9 +240,14 @@ class Books:
         self._bounded(pays, units, form, row)
         places, rounding = self.plan.rounding
         whole = ONE * ONE * cover.of
-        if form.unit == MEMBER_MONTH and form.round_each:
-            pays = _rounded(pays, ONE, CENTS, rounding)
-        amount = self._limited(pays * units * cover.months, form, row, cover.of)
+        exact = pays * units
+        if form.unit == MEMBER_MONTH:
+            pays = self._rate(form, pays)
+            exact = pays * units
+            if form.round_each == EACH_MEMBER_MONTH and self.world.below.given:
+                at = self.units_row(form, row)
+                exact = self._times(form, pays, self.world.lookup(at, "payer"), self.world.below.counted(at))
+        amount = self._limited(exact * cover.months, form, row, cover.of)
         if amount < 0 and not form.downside:
             raise self.negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))
         return units, pays, _rounded(amount, whole, places, rounding)

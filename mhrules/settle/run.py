@@ -17,6 +17,7 @@ from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.invariants import Failure, failures, published
 from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement
+from mhrules.settle.measures import in_order, measured
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import Books, Hold
 from mhrules.settle.split import controls
@@ -45,7 +46,7 @@ def settle(
     the lines that fail, and what reads them, are posted as `held` with no amount, and all others as usual.
 
     Raises:
-        DiagnosticError: the plan needs what is not settled yet (MH901), or the term has no month in the year (MH730).
+        DiagnosticError: the term has no month in the year (MH730).
     """
     _refuse(plan, year)
     with deep():
@@ -58,12 +59,9 @@ def settle(
 
 
 def _refuse(plan: Plan, year: int) -> None:
-    refused = [finding("MH901", f"{what} cannot be settled yet", span) for what, span in plan.not_yet]
     first = plan.calendar.year_first(year)
     if first + 11 < plan.first_month or (plan.last_month is not None and first > plan.last_month):
-        refused.append(finding("MH730", f"the term of program `{plan.program}` has no month in {year}"))
-    if refused:
-        raise DiagnosticError(refused)
+        raise DiagnosticError([finding("MH730", f"the term of program `{plan.program}` has no month in {year}")])
 
 
 class _Settling:
@@ -99,6 +97,7 @@ class _Settling:
         lines = list(self._lines())
         credits = list(self._credits())
         quantities = tuple(self._published())
+        measures = tuple(in_order(measured(self.books.interpreter, self.year, self.faults)))
         stray = tuple(strays(self.books.world, self.year))
         warnings = tuple(found for found in stray if found.severity is not Severity.ERROR)
         wrong = (found for found in stray if found.severity is Severity.ERROR)
@@ -119,6 +118,7 @@ class _Settling:
             held=self.hold and bool(problems),
             controls=controls(self.books.interpreter, postings),
             books=self.books,
+            measures=measures,
         )
 
     # ------------------------------------------------------------------------------------------ parts

@@ -189,12 +189,26 @@ RULES = [
     CellRule(Column("x", K.NUMBER, 12, -(10**30), 10**30), "x", trim=True),
     CellRule(Column("x", K.TEXT), "x"),
     CellRule(Column("x", K.TEXT, optional=True), "x", trim=True, missing=frozenset({"1"})),
+    CellRule(Column("x", K.DATE), "x", missing=frozenset({"2012-01-01"})),
+    CellRule(Column("x", K.DATE), "x", until=True),
+    CellRule(Column("x", K.DATE), "x", date="%Y-%m-%dT%H:%M:%SZ"),
+    CellRule(Column("x", K.DATE), "x", date="%d.%m.%Y"),
+    CellRule(Column("x", K.MONTH), "x"),
 ]
+DAYS = st.tuples(
+    st.sampled_from(["0000", "0001", "1999", "2012", "9999"]),
+    st.sampled_from(["00", "01", "02", "12", "13", "1"]),
+    st.sampled_from(["00", "01", "28", "29", "30", "31"]),
+    st.sampled_from(["", "T00:00:00Z", "T23:59:59Z", "T24:00:00Z", "T12:00Z"]),
+)
 CELLS = st.one_of(
     st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,14})?", fullmatch=True),
     st.from_regex(r"-?0{0,30}[0-9]{0,3}(\.[0-9]{0,2}0{0,20})?", fullmatch=True),
     st.text("01-.e+ ,$%aé\u00a0", max_size=8),
     st.integers().map(str),
+    DAYS.map(lambda d: f"{d[0]}-{d[1]}-{d[2]}{d[3]}"),
+    DAYS.map(lambda d: f"{d[2]}.{d[1]}.{d[0]}"),
+    DAYS.map(lambda d: f"{d[0]}{d[1]}"),
 )
 
 

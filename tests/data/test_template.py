@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from mhrules.data.schema import Column, ColumnKind
 from mhrules.data.template import describe, write_templates
+from tests.data import people
 from tests.data.cases import FULL, read
+
+POPULATION = ("eligibility", "member")
 
 
 def test_templates_load_as_empty_tables(tmp_path: Path) -> None:
@@ -34,3 +39,34 @@ def test_description() -> None:
     assert rows["practice_dated", "to"]["role"] == "span" and not rows["practice_dated", "to"]["required"]
     assert rows["practice_year", "tier"]["codes"] == ["small", "large"]
     assert rows["practice", "practice_id"]["role"] == "key" and rows["practice", "practice_id"]["low"] is None
+
+
+def test_templates_of_members_or_of_counts(tmp_path: Path) -> None:
+    of = people.schema("eligibility", "member", "payer_roster", population=POPULATION, panel=people.PANEL)
+    names = [p.name for p in write_templates(of, tmp_path / "members")]
+    assert names == ["eligibility.csv", "member.csv", "payer_roster.csv", "practice.csv"]
+    names = [p.name for p in write_templates(of, tmp_path / "counts", counts=True)]
+    assert names == ["payer_roster.csv", "practice.csv", "practice_payer_month.csv"]
+    assert read(of, tmp_path / "members").present("eligibility")
+    assert read(of, tmp_path / "counts").present("practice_payer_month")
+
+
+def test_a_panel_with_other_facts_is_in_both(tmp_path: Path) -> None:
+    panel = evolve(people.PANEL, columns=(Column("visits", ColumnKind.INTEGER), people.MONTHS))
+    of = people.schema("eligibility", "member", population=POPULATION, panel=panel)
+    for counts, header in ((False, "visits"), (True, "visits,member_months")):
+        folder = tmp_path / str(counts)
+        write_templates(of, folder, counts=counts)
+        first = (folder / "practice_payer_month.csv").read_text()
+        assert first == f"practice_id,payer,year_month,{header}\n"
+        read(of, folder)
+
+
+def test_description_of_members() -> None:
+    of = people.schema("eligibility.dual", "member", population=POPULATION, panel=people.PANEL)
+    rows = {(r["table"], r["column"]): r for r in describe(of)}
+    order, dual, line = (rows["eligibility", name] for name in ("payer_order", "dual", "line"))
+    assert (order["default"], order["required"], order["may_be_left_out"]) == ("1", False, True)
+    assert (dual["default"], dual["required"], dual["may_be_left_out"]) == (None, False, False)
+    assert (line["may_be_left_out"], line["given"]) == (True, "members")
+    assert rows["practice_payer_month", "payer"]["given"] == "counts" and rows["practice", "practice_id"]["given"] == ""

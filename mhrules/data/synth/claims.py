@@ -19,6 +19,12 @@ _LINE = 4
 _DRUGS = ("00093015001", "00071015523", "00006073131", "68180051901")
 
 
+def with_usual(setting: Setting, name: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that the rules ask of a name, each as often as the usual ones beside them together."""
+    asked = setting.hints.words.get(name, ())
+    return (*(word for word in asked for _ in usual), *usual) if len(asked) < 100 else (*asked, *usual)
+
+
 def make_claims(setting: Setting) -> None:
     """Create the views `claim`, `claim_line` and `prescription`, numbered in the order in which they are written.
 
@@ -160,7 +166,7 @@ def _prescription(setting: Setting) -> str:
     yearly = f"CASE WHEN kind >= {CHRONIC} THEN 8 ELSE 2 END"
     number = f"({draws.spread(f'{yearly} * {setting.claim_months} * 60 // 12', 'drugs', 'i')} \
         + {draws.below(100, 'part of a drug', 'i')}) // 100"
-    codes = setting.hints.words.get("ndc_code") or _DRUGS
+    codes = with_usual(setting, "prescriptions.code", _DRUGS)
     return f"""
         WITH each AS (SELECT *, i * {MOST_CLAIMS + 1} + j AS c
             FROM (SELECT *, unnest(range(least({MOST_CLAIMS}, {number}))) AS j FROM person WHERE NOT never_seen)),

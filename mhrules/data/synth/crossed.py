@@ -50,7 +50,8 @@ def _dated(setting: Setting, table: Table, rows: str, columns: dict[str, str], o
     on_first = f"greatest(CAST(date_trunc('month', {some}) AS DATE), {day(begins)} + 1)"
     changes = f"""CASE WHEN {draws.hundredth(f"{table.name} change", "nth")} >= {_CHANGED} THEN NULL
         WHEN {draws.below(2, f"{table.name} on first", "nth")} = 0 THEN {on_first} ELSE {some} END"""
-    parts = f"""SELECT * REPLACE (nth * 2 + part AS nth), CASE part WHEN 0 THEN {day(begins)} ELSE changes END AS first_day,
+    parts = f"""SELECT * REPLACE (nth * 2 + part AS nth),
+            CASE part WHEN 0 THEN {day(begins)} ELSE changes END AS first_day,
             CASE part WHEN 0 THEN changes - 1 END AS last_day
         FROM (SELECT *, unnest(CASE WHEN changes IS NULL THEN [0] ELSE [0, 1] END) AS part
             FROM (SELECT *, {changes} AS changes FROM ({rows})))"""

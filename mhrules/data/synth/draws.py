@@ -18,18 +18,32 @@ if TYPE_CHECKING:
 
 _STRIDES = (37, 53, 61, 67, 71, 73, 79, 83, 89, 97)  # none shares a divisor with 100
 _MASK = 2**32 - 1
-_ODD = (2_246_822_507, 3_266_489_909, 2_654_435_761)
+_ROUNDS = (  # of mixing: what is flipped, and the odd number that it is multiplied by
+    (2_654_435_769, 2_246_822_507),
+    (2_135_587_861, 3_266_489_909),
+    (3_266_489_909, 2_654_435_761),
+    (668_265_263, 668_265_263),
+)
+
+
+def _mixed(start: str) -> str:
+    """A number of 32 bits of which each bit depends on all of `start`.
+
+    The middle of a product depends on the upper and on the lower bits, and flipping some before keeps differences from
+    staying what they were. Each operand stands once, since what SQL names twice it may work out twice.
+    """
+    for flipped, odd in _ROUNDS:
+        start = f"(((xor({start}, {flipped}::UBIGINT) * {odd}::UBIGINT) >> 16) & {_MASK}::UBIGINT)"
+    return start
+
+
 _MACROS = (
-    # The middle of a product depends on every bit of what is multiplied. Each operand stands once: what a macro names
-    # twice is worked out twice.
-    f"draw_mixed(h, k) AS (((h * k) >> 16) & {_MASK}::UBIGINT)",
-    f"draw(nth, k, c) AS draw_mixed(draw_mixed(draw_mixed((((CAST(nth AS UBIGINT) & {_MASK}::UBIGINT) * k + c) "
-    f"& {_MASK}::UBIGINT), {_ODD[0]}::UBIGINT), {_ODD[1]}::UBIGINT), {_ODD[2]}::UBIGINT)",
+    f"draw(nth, k, c) AS {_mixed(f'(((CAST(nth AS UBIGINT) & {_MASK}::UBIGINT) * k + c) & {_MASK}::UBIGINT)')}",
     # The bits that are set are 16 of 32, give or take 3: powers of two of half of them are nearly lognormal.
     "draw_skewed(h, fine) AS ((1::BIGINT << (bit_count(CAST(h AS BIGINT)) >> 1)) * (96 + CAST(fine & 63 AS BIGINT)))",
 )
-_MIDDLE = 2**8 * 128
-"""What `draw_skewed` makes of 16 bits."""
+_MIDDLE = 2**8 * 113
+"""What half of the results of `draw_skewed` are below."""
 
 
 @frozen

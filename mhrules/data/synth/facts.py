@@ -11,6 +11,8 @@ _UNBOUNDED = 10**13
 
 _AMOUNT = {ColumnKind.MONEY: 120_000, ColumnKind.NUMBER: 50, ColumnKind.INTEGER: 50}  # in the middle, whole units
 _MEMBER_AMOUNT = 350
+_WIDE = 100_000  # whole units between bounds that are there to catch slips, not to say what is usual
+_AT_BOUND, _AT_WIDE_BOUND, _AT_THRESHOLD, _MISSING = 6, 2, 24, 10  # of 100 rows
 _TEXTS = 4
 _NUMERIC = (ColumnKind.MONEY, ColumnKind.PERCENT, ColumnKind.NUMBER, ColumnKind.INTEGER)
 
@@ -18,8 +20,9 @@ _NUMERIC = (ColumnKind.MONEY, ColumnKind.PERCENT, ColumnKind.NUMBER, ColumnKind.
 def value(setting: Setting, table: str, column: Column, at: str, *, of_member: bool = False) -> str:
     """A value of a declared column at row `at`, as SQL of the type that is written.
 
-    Of any hundred rows in turn, 12 hold the lower bound, 12 the upper one, 24 the thresholds and their neighbors,
-    and 10 are empty, as far as the column has them.
+    Of any hundred rows in turn, 6 hold the lower bound and 6 the upper one (2 each of bounds that lie very far
+    apart), 24 a threshold or a neighbor of one, and 10 are empty, as far as the column has them. Amounts without such
+    bounds are alike within a row, so that a target and what was spent are of one size.
     """
     stream = f"{table}.{column.name}"
     if column.kind in _NUMERIC:
@@ -34,13 +37,18 @@ def value(setting: Setting, table: str, column: Column, at: str, *, of_member: b
         written = _word(setting, stream, column, at)
     if not column.optional:
         return written
-    return f"CASE WHEN {setting.draws.hundredth(f'{stream} missing', at)} >= 10 THEN {written} END"
+    return f"CASE WHEN {setting.draws.hundredth(f'{stream} missing', at)} >= {_MISSING} THEN {written} END"
+
+
+def cents(amount: str) -> str:
+    """A whole number of cents, below 10**15, as dollars."""
+    return f"CAST({amount} AS DECIMAL(15, 0)) * CAST('0.01' AS DECIMAL(3, 2))"
 
 
 def decimal(units: str, places: int) -> str:
     """A whole number of 10**-places as the decimal number it stands for."""
     if places == 0:
-        return f"CAST({units} AS HUGEINT)"
+        return f"CAST({units} AS BIGINT)"
     unit = "0." + "0" * (places - 1) + "1"
     return f"CAST({units} AS DECIMAL(22, 0)) * CAST('{unit}' AS DECIMAL({places + 1}, {places}))"
 
@@ -82,12 +90,13 @@ def _number(setting: Setting, stream: str, column: Column, at: str, of_member: b
     low, high = declared_bounds(column)
     near = near_thresholds(setting, column)
     chance = draws.hundredth(stream, at)
-    cases = [f"WHEN {chance} < 12 THEN {low}" if low is not None else ""]
-    cases += [f"WHEN {chance} >= 88 THEN {high}" if high is not None else ""]
+    bound = _AT_WIDE_BOUND if _is_wide(column) else _AT_BOUND
+    cases = [f"WHEN {chance} < {bound} THEN {low}" if low is not None else ""]
+    cases += [f"WHEN {chance} >= {100 - bound} THEN {high}" if high is not None else ""]
     if near:
         listed = ", ".join(map(str, near))
         which = draws.below(len(near), f"{stream} threshold", at)
-        cases.append(f"WHEN {chance} < 36 THEN CAST([{listed}] AS HUGEINT[])[1 + {which}]")
+        cases.append(f"WHEN {chance} < {bound + _AT_THRESHOLD} THEN CAST([{listed}] AS HUGEINT[])[1 + {which}]")
     between = f"CAST({_between(setting, stream, column, at, of_member)} AS HUGEINT)"
     chosen = " ".join(case for case in cases if case)
     return decimal(f"(CASE {chosen} ELSE {between} END)" if chosen else between, column.places)
@@ -97,16 +106,28 @@ def _between(setting: Setting, stream: str, column: Column, at: str, of_member: 
     """A value between the bounds, in units of the column's places; where one is open, of a size that is usual."""
     draws, unit = setting.draws, 10**column.places
     low, high = declared_bounds(column)
-    if low is not None and high is not None:
-        return draws.within(low, high, f"{stream} between", at)
+    if low is not None and high is not None and not _is_wide(column):
+        whole = draws.within(low, high, f"{stream} between", at)
+        if column.kind is not ColumnKind.PERCENT:
+            return whole
+        # Rates are small and shares are large; a text does not say which of them a percentage is.
+        small = draws.within(low, low + (high - low) // 10, f"{stream} between", at)
+        return f"CASE WHEN {draws.below(100, f'{stream} is small', at)} < 25 THEN {small} ELSE {whole} END"
     if column.kind is ColumnKind.PERCENT:
         usual = f"{draws.below(1_001, f'{stream} between', at)} * {unit} // 1000"
     else:
         middle = _MEMBER_AMOUNT if of_member and column.kind is ColumnKind.MONEY else _AMOUNT[column.kind]
-        usual = f"{draws.spread(middle, f'{stream} between', at)} * {unit} + {draws.below(unit, f'{stream} part', at)}"
-    if low is not None:
-        return f"{low} + {usual}"
+        size = draws.spread(100 * middle, f"{stream.split('.', maxsplit=1)[0]} size", at)
+        share = f"(85 + {draws.below(31, f'{stream} share', at)})"
+        usual = f"{size} * {share} // 10000 * {unit} + {draws.below(unit, f'{stream} part', at)}"
+    usual = usual if low is None else f"greatest({low}, {usual})"
     return usual if high is None else f"least({high}, {usual})"
+
+
+def _is_wide(column: Column) -> bool:
+    """Whether the bounds lie so far apart that nothing usual is near them."""
+    low, high = declared_bounds(column)
+    return low is not None and high is not None and high - low > _WIDE * 10**column.places
 
 
 def _date(setting: Setting, stream: str, column: Column, at: str) -> str:

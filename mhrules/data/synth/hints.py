@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import field, frozen
 
 from mhrules.data.schema import ColumnKind, Schema
-from mhrules.semantics.calendar import Calendar, month_of
+from mhrules.semantics.calendar import Calendar
 from mhrules.semantics.program import Program
 from mhrules.syntax import tree as t
 
 MOST_LOOKBACK = 36
 """Months of claims before the first month asked for, at most."""
 
+_WITH_CODES = ("conditions", "lab_results", "prescriptions")
+_Placed = tuple[str, t.Node]
 _MONTHS = {t.DurationUnit.MONTHS: 1, t.DurationUnit.YEARS: 12}
 
 
@@ -38,16 +40,16 @@ class MeasureHint:
 class Hints:
     """What the data should hold, so that the rules have something to decide.
 
-    `words` are the texts that a name is compared with (`service`, `code`, facts), `visit_words` those of the
-    conditions on visits by which people are attributed, `thresholds` the numbers that a name is compared with, in
-    units of 10**-12. `classes` are the codes of each service class, `groups` the fact behind each declared group.
-    `lookback` are the months of claims that are read before a period. Without a program, all is empty.
+    `words` are the texts that a name is compared with: `service`, `code`, facts; `conditions.code` where conditions are
+    asked, likewise `lab_results.code` and `prescriptions.code`. `visit_words` are those of the conditions on visits by
+    which people are attributed, `thresholds` the numbers that a name, or what is made of it, is compared with, in units
+    of 10**-12. `classes` are the codes of each service class, `groups` the fact behind each declared group. `lookback`
+    are the months of claims that are read before a period. Without a program, all is empty.
     """
 
     payers: tuple[PayerHint, ...] = ()
     calendar: Calendar = field(factory=Calendar)
     term_first: datetime.date | None = None
-    term_last: datetime.date | None = None
     baseline: tuple[int, ...] = ()
     starts: str = ""
     lookback: int = 0
@@ -72,22 +74,22 @@ def hints_of_schema(schema: Schema) -> Hints:
 def hints_of(program: Program) -> Hints:
     """The hints of a program with its contracts."""
     roots: tuple[t.Node, ...] = (program.node, *program.contracts)
-    nodes = [node for root in roots for node in _settled(root)]
+    placed = [each for root in roots for each in _settled(root)]
+    nodes = [node for _, node in placed]
     methods = program.attribution.methods if program.attribution else ()
-    conditions = [node for method in methods if method.where is not None for node in method.where.walk()]
+    visits = [each for method in methods if method.where is not None for each in _settled(method.where)]
     values = program.valueset_codes
     return Hints(
         payers=tuple(PayerHint(payer.name, payer.lines) for payer in program.payers.values()),
         calendar=program.calendar,
         term_first=program.term_first,
-        term_last=program.term_last,
         baseline=tuple(range(program.baseline.first, program.baseline.last + 1)) if program.baseline else (),
         starts=program.starts.fact.text if program.starts else "",
         lookback=max((months for node in nodes if (months := _months(node))), default=0),
         refresh=program.attribution.every if program.attribution else t.Period.QUARTER,
         lists=tuple(dict.fromkeys(method.title for method in methods if method.kind == "list" and method.title)),
-        words=_words(nodes, values),
-        visit_words=_words(conditions, values),
+        words=_words(placed, values),
+        visit_words=_words(visits, values),
         thresholds=_thresholds(nodes),
         classes=_classes(program),
         groups={name: node.fact.text for name, node in program.keys.items() if isinstance(node, t.GroupByFact)},
@@ -96,18 +98,23 @@ def hints_of(program: Program) -> Hints:
     )
 
 
-def first_month(hints: Hints) -> int | None:
-    """The first month of the program's term."""
-    return None if hints.term_first is None else month_of(hints.term_first)
-
-
-def _settled(root: t.Node) -> Iterator[t.Node]:
-    """Every node but those of worked examples."""
+def _settled(root: t.Node, within: str = "") -> Iterator[_Placed]:
+    """Every node but those of worked examples, with the collection whose elements it is asked of."""
     if isinstance(root, t.Example):
         return
-    yield root
+    yield within, root
     for child in root.children():
-        yield from _settled(child)
+        conditional = isinstance(root, t.Argument) and child is root.where
+        yield from _settled(child, _collection(root) if conditional else within)
+
+
+def _collection(argument: t.Node) -> str:
+    """The collection that an argument runs over, if it is one that has codes of its own."""
+    assert isinstance(argument, t.Argument)
+    over = argument.over or argument.value
+    while isinstance(over, t.Timed | t.AttributedAtLeast):
+        over = over.inner
+    return f"{over.name}." if isinstance(over, t.Reference) and over.name in _WITH_CODES else ""
 
 
 def _months(node: t.Node) -> int:
@@ -117,12 +124,12 @@ def _months(node: t.Node) -> int:
     return min(node.count * _MONTHS.get(node.unit, 0), MOST_LOOKBACK)
 
 
-def _words(nodes: Iterable[t.Node], values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _words(nodes: Iterable[_Placed], values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The words that each name is compared with, in the order of the text."""
     found: dict[str, dict[str, None]] = {}
-    for node in nodes:
+    for within, node in nodes:
         for name, word in _asked(node, values):
-            found.setdefault(name, {})[word] = None
+            found.setdefault(within + name, {})[word] = None
     return {name: tuple(words) for name, words in found.items()}
 
 
@@ -158,9 +165,21 @@ def _thresholds(nodes: Iterable[t.Node]) -> dict[str, tuple[int, ...]]:
         else:
             continue
         for left, right in pairs:
-            if isinstance(left, t.Reference) and isinstance(right, t.Number | t.Money | t.Percent):
-                found.setdefault(left.name, set()).add(right.value)
+            name = _name(left)
+            if name and isinstance(right, t.Number | t.Money | t.Percent):
+                found.setdefault(name, set()).add(right.value)
     return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
+
+
+def _name(node: t.Expression) -> str:
+    """The name of what is compared: of `latest(result over lab_results)` it is `result`."""
+    if isinstance(node, t.WithDefault | t.KeptWithin | t.Rounded):
+        return _name(node.operand)
+    if isinstance(node, t.Parenthesized | t.Timed):
+        return _name(node.inner)
+    if isinstance(node, t.Call) and node.arguments:
+        return _name(node.arguments[0].value)
+    return node.name if isinstance(node, t.Reference) else ""
 
 
 def _classes(program: Program) -> dict[str, tuple[str, ...]]:
@@ -169,7 +188,7 @@ def _classes(program: Program) -> dict[str, tuple[str, ...]]:
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for row in program.classify.rows:
-        nodes = () if row.condition is None else tuple(row.condition.walk())
+        nodes = () if row.condition is None else tuple(_settled(row.condition))
         codes = _words(nodes, program.valueset_codes).get("code", ())
         found[row.service.text] = found.get(row.service.text, ()) + codes
     return found

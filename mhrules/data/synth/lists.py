@@ -7,6 +7,7 @@ from mhrules.data.synth.draws import words_list
 from mhrules.data.synth.hints import MeasureHint
 from mhrules.data.synth.people import CHRONIC, CHURN, spans
 from mhrules.data.synth.practices import zip_code
+from mhrules.data.synth.services import numbers
 from mhrules.data.synth.setting import Setting, day
 from mhrules.semantics.calendar import Calendar, first_day, last_day
 from mhrules.syntax.tree import Period
@@ -18,19 +19,16 @@ _CHOSEN = 40  # of 100 people
 _AGREE, _DIFFER = 92, 97  # of 100 rows of a payer's list: as at home, then with another practice, else left out
 
 
-def _words(setting: Setting, *names: str) -> tuple[str, ...]:
-    """The words that the rules ask of any of some names."""
-    return tuple(word for name in names for word in setting.hints.words.get(name, ()))
-
-
 def conditions(setting: Setting) -> str:
     """The query of conditions: one to three of each person with chronic ones, some resolved."""
     draws = setting.draws
-    codes = _words(setting, "condition", "conditions", "normalized_code", "diagnosis") or _CONDITIONS
+    asked = setting.hints.words.get("conditions.code", ())
+    codes = (*asked, *(code for code in _CONDITIONS if code not in asked))
     days = (setting.last - setting.past).days + 1
     on = f"greatest(birth_date, {day(setting.past)} + CAST({draws.below(days, 'recorded', 'nth')} AS INTEGER))"
     count = f"CASE WHEN kind >= {CHRONIC} THEN 1 + {draws.below(min(3, len(codes)), 'conditions', 'i')} ELSE 0 END"
-    first = draws.below(len(codes), "condition", "i")
+    of_asked, of_all = (draws.below(len(some), "condition", "i") for some in (asked or codes, codes))
+    first = f"CASE WHEN {draws.below(2, 'asked condition', 'i')} = 0 THEN {of_asked} ELSE {of_all} END"
     return f"""
         SELECT *, CASE WHEN {draws.below(100, "resolved", "nth")} < 15 THEN recorded
             + CAST(30 + {draws.below(300, "until", "nth")} AS INTEGER) END AS resolved
@@ -42,13 +40,19 @@ def conditions(setting: Setting) -> str:
 def lab_results(setting: Setting) -> str:
     """The query of results, in tenths: two a year of each person with chronic conditions, some of them on one day."""
     draws = setting.draws
-    codes = _words(setting, "lab", "test", "lab_result") or _TESTS
+    codes = setting.hints.words.get("lab_results.code") or _TESTS
     days = (setting.last - setting.past).days + 1
     count = max(2, setting.claim_months // 6)
     pair = f"CASE WHEN {draws.below(100, 'same day', 'i')} < 10 THEN nth - k % 2 ELSE nth END"
     on = f"{day(setting.past)} + CAST({draws.below(days, 'result day', pair)} AS INTEGER)"
+    limits = [number // 10**11 + by for number in setting.hints.thresholds.get("result", ()) for by in (-1, 0, 1)]
+    result = f"50 + {draws.below(70, 'result', 'nth')}"
+    if limits:
+        near = f"{numbers(limits)}[1 + {draws.below(len(limits), 'result at a limit', 'nth')}]"
+        around = f"{min(limits)} + {draws.below(max(limits), 'result', 'nth')}"
+        result = f"CASE WHEN {draws.below(100, 'at a limit', 'nth')} < 30 THEN {near} ELSE {around} END"
     return f"""
-        SELECT *, 50 + {draws.below(70, "result", "nth")} AS result
+        SELECT *, {result} AS result
         FROM (SELECT *, {on} AS on_day, {draws.one_of(codes, "test", pair)} AS code
             FROM (SELECT *, i * {count} + k AS nth
                 FROM (SELECT *, unnest(range({count})) AS k FROM person WHERE kind >= {CHRONIC})))

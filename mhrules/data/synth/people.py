@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mhrules.data.synth.draws import Draws, words_list
+from mhrules.data.synth.draws import words_list
 from mhrules.data.synth.practices import slots, zip_code
 from mhrules.data.synth.setting import Setting, day
 
@@ -20,7 +20,7 @@ _SHARES = ((CHURN, 12), (GAP, 8), (LATE, 7), (LEAVE, 6), (SECOND, 6), (CHANGE, 4
 _COSTLY_OF, _EXTREME_OF = 250, 2_500
 _CLAIMS = {HEALTHY: 60, CHRONIC: 220, COSTLY: 300, EXTREME: 400}  # of 100 claims of the average person
 _LINES_PER_CLAIM = 182  # hundredths, reversals included
-_SPREAD_MEAN = 138  # hundredths: the mean of what `Draws.spread` makes of 1
+_SPREAD_MEAN = 156  # hundredths: the mean of what `Draws.spread` makes of 1
 _COVERED = 90  # of 100 days on average
 _OLD = ("medicare", "medicare_advantage", "medigap")
 _DEFAULT_GENDERS = ("female", "male")
@@ -65,9 +65,15 @@ def _drawn(setting: Setting) -> str:
             CASE WHEN (i + {draws.offset("extreme", extreme)}) % {extreme} = 0 THEN {EXTREME}
                 WHEN (i + {draws.offset("costly", costly)}) % {costly} = 0 THEN {COSTLY}
                 WHEN {draws.below(100, "chronic", "i")} < 25 THEN {CHRONIC} ELSE {HEALTHY} END AS kind,
-            {draws.one_of(setting.hints.words.get("gender", _DEFAULT_GENDERS), "gender", "i")} AS gender,
+            {draws.one_of(_genders(setting), "gender", "i")} AS gender,
             {zip_code(draws.below(2 * practices + 3, "area", "i"))} AS zip_code
         FROM range({count}) t(i))"""
+
+
+def _genders(setting: Setting) -> tuple[str, ...]:
+    """The words for genders: the rules' own, beside another one if they ask for one alone."""
+    asked = setting.hints.words.get("gender", ())
+    return (*asked, "other") if len(asked) == 1 else asked or _DEFAULT_GENDERS
 
 
 def _payer(setting: Setting) -> str:
@@ -198,14 +204,14 @@ def spans(setting: Setting) -> str:
     )
     names = words_list([payer.name for payer in setting.payers])
     return f"""
-        SELECT *, i * 4 + part AS nth, {names}[span.p + 1] AS payer_name, {_line(setting.draws, setting)} AS line_at
+        SELECT *, i * 4 + part AS nth, {names}[span.p + 1] AS payer_name, {_line(setting)} AS line_at
         FROM (SELECT *, unnest([{parts}]) AS span, unnest([0, 1, 2]) AS part FROM person)
         WHERE span IS NOT NULL"""
 
 
-def _line(draws: Draws, setting: Setting) -> str:
+def _line(setting: Setting) -> str:
     """The line of business of a span: one of its payer's."""
     cases = " ".join(
-        f"WHEN {at} THEN {draws.one_of(payer.lines, 'line', 'i')}" for at, payer in enumerate(setting.payers)
+        f"WHEN {at} THEN {setting.draws.one_of(payer.lines, 'line', 'i')}" for at, payer in enumerate(setting.payers)
     )
     return f"CASE span.p {cases} END"

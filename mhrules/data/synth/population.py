@@ -22,7 +22,6 @@ from mhrules.data.synth.services import make_services
 from mhrules.data.synth.setting import Request, Setting
 from mhrules.data.synth.sheets import Sheet, catalog_sheet, practice_sheet
 
-FORMATS = ("csv", "parquet")
 _OPTIONS = {"csv": "FORMAT csv, HEADER true, DELIMITER ','", "parquet": "FORMAT parquet, COMPRESSION snappy"}
 
 _IF_ASKED = frozenset(

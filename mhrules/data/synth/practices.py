@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mhrules.data.synth.draws import words_list
 from mhrules.data.synth.setting import Setting, day
 
 FACILITIES = 12
@@ -86,7 +85,7 @@ def _practice(setting: Setting) -> None:
 
 def _provider(setting: Setting) -> None:
     """Who works where: each provider at its own practice, and those who change at the next one from then on."""
-    specialties = setting.hints.words.get("specialty") or ("family medicine", "internal medicine", "pediatrics")
+    specialties = (*setting.hints.words.get("specialty", ()), "family medicine", "internal medicine", "pediatrics")
     specialty = setting.draws.one_of(specialties, "specialty", "n")
     starts = day(setting.past)
     setting.connection.execute(f"""
@@ -103,16 +102,11 @@ def _provider(setting: Setting) -> None:
 
 def _slots(setting: Setting) -> None:
     """The variable `homes`: each practice at least once, else as often as its size says."""
-    rows = setting.connection.execute("SELECT size FROM practice ORDER BY p").fetchall()
-    spare = slots(setting) - len(rows)
-    total = sum(size for (size,) in rows)
-    homes: list[int] = []
-    before = 0
-    for p, (size,) in enumerate(rows):
-        upto = before + size
-        homes += [p] * (1 + upto * spare // total - before * spare // total)
-        before = upto
-    setting.connection.execute(f"SET VARIABLE homes = CAST([{', '.join(map(str, homes))}] AS BIGINT[])")
+    spare = slots(setting) - setting.request.practices
+    upto = f"CAST(sum(size) OVER (ORDER BY p) AS HUGEINT) * {spare} // (SELECT sum(size) FROM practice)"
+    before = f"CAST(sum(size) OVER (ORDER BY p) - size AS HUGEINT) * {spare} // (SELECT sum(size) FROM practice)"
+    own = f"SELECT p, CAST(1 + {upto} - {before} AS BIGINT) AS own FROM practice"
+    _variable(setting, "homes", f"SELECT list(p ORDER BY p) FROM (SELECT p, unnest(range(own)) FROM ({own}))")
 
 
 def provider_of(setting: Setting, practice: str, on: str, at: str) -> str:
@@ -130,8 +124,3 @@ def provider_of(setting: Setting, practice: str, on: str, at: str) -> str:
 def zip_code(at: str) -> str:
     """A ZIP code by its number; the first digit is a zero, which ids must keep."""
     return f"lpad(CAST(2800 + ({at}) AS VARCHAR), 5, '0')"
-
-
-def labels(name: str, count: int) -> str:
-    """Texts such as `region_1`, as an SQL list."""
-    return words_list([f"{name}_{n}" for n in range(1, count + 1)])

@@ -46,7 +46,7 @@ def services(hints: Hints) -> tuple[Service, ...]:
     """The service classes of a population: at least one of each kind, one of them visited."""
     visited = hints.visit_words.get("service", ())
     words = dict.fromkeys((*visited, *hints.words.get("service", ()), *hints.classes))
-    found = [_service(hints, word, _kind(word, visited), word in visited) for word in words]
+    found = [_service(hints, word, _kind(hints, word), word in visited) for word in words]
     for kind, usual in _USUAL.items():
         if all(each.kind != kind for each in found) or kind == OTHER:
             found += [_service(hints, word, kind, False) for word in usual if word not in words]
@@ -55,12 +55,14 @@ def services(hints: Hints) -> tuple[Service, ...]:
     return tuple(found)
 
 
-def _kind(word: str, visited: Sequence[str]) -> int:
-    if word not in visited:
-        for kind, parts in _WORDS.items():
-            if any(part in word.lower() for part in parts):
-                return kind
-    return OFFICE
+def _kind(hints: Hints, word: str) -> int:
+    """The kind that a word sounds like. What attribution asks of visits is an office visit."""
+    if word in hints.visit_words.get("service", ()):
+        return OFFICE
+    for kind, parts in _WORDS.items():
+        if any(part in word.lower() for part in parts):
+            return kind
+    return OTHER if word in hints.classes and not hints.classes[word] else OFFICE
 
 
 def _service(hints: Hints, word: str, kind: int, visited: bool) -> Service:
@@ -69,7 +71,9 @@ def _service(hints: Hints, word: str, kind: int, visited: bool) -> Service:
     asked = hints.words.get("code", ())
     if not codes and kind == OFFICE and not hints.classes:
         codes = hints.visit_words.get("code", ()) or asked
-    return Service(word, kind, codes or _CODES[kind], visited)
+    taken = {code for others in hints.classes.values() for code in others}
+    usual = tuple(code for code in _CODES[kind] if code not in taken)
+    return Service(word, kind, codes or usual or ("00000",), visited)
 
 
 def make_services(setting: Setting) -> None:

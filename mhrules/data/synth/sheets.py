@@ -21,8 +21,8 @@ from mhrules.data.population import (
     ROSTER,
 )
 from mhrules.data.synth import lists
-from mhrules.data.synth.claims import CONDITIONS, first_code
-from mhrules.data.synth.facts import decimal
+from mhrules.data.synth.claims import CONDITIONS, first_code, with_usual
+from mhrules.data.synth.facts import cents, decimal
 from mhrules.data.synth.people import CHRONIC, spans
 from mhrules.data.synth.practices import provider_npi
 from mhrules.data.synth.services import EMERGENCY, INPATIENT
@@ -134,7 +134,9 @@ def _medical(setting: Setting) -> Sheet:
         "claim_line_start_date": f"CASE WHEN {stay} > 0 OR {draws.below(10, 'own day', 'n')} < 6 "
         f"THEN least(on_day + CAST({stay} AS INTEGER), coalesce(death_date, on_day + 9)) END",
         "paid_date": "paid_day",
-        "claim_type": f"CASE WHEN {institutional} THEN 'institutional' ELSE 'professional' END",
+        "claim_type": _asked(
+            setting, "claim_type", f"CASE WHEN {institutional} THEN 'institutional' ELSE 'professional' END"
+        ),
         setting.practice_key: "place_id",
         "billing_tin": "getvariable('practice_tins')[place + 1]",
         "billing_npi": "getvariable('practice_npis')[place + 1]",
@@ -143,17 +145,30 @@ def _medical(setting: Setting) -> Sheet:
         "hcpcs_code": "code",
         "hcpcs_modifier_1": f"CASE WHEN {draws.below(100, 'modifier', 'n')} < 8 THEN "
         f"{draws.one_of(setting.hints.words.get('modifier') or ('25', '59'), 'which modifier', 'n')} END",
-        "place_of_service_code": "['11', '23', '21', '22'][claim_kind + 1]",
-        "revenue_center_code": f"CASE claim_kind WHEN {EMERGENCY} THEN '0450' WHEN {INPATIENT} THEN '0120' END",
-        "ms_drg_code": f"CASE WHEN claim_kind = {INPATIENT} THEN '291' END",
-        "diagnosis_code_1": f"CASE WHEN kind >= {CHRONIC} THEN {draws.one_of(CONDITIONS, 'diagnosis', 'c')} "
-        "ELSE 'Z0000' END",
+        "place_of_service_code": _asked(setting, "place_of_service", "['11', '23', '21', '22'][claim_kind + 1]"),
+        "revenue_center_code": _asked(
+            setting,
+            "revenue_center",
+            f"CASE claim_kind WHEN {EMERGENCY} THEN '0450' WHEN {INPATIENT} THEN '0120' END",
+        ),
+        "ms_drg_code": _asked(setting, "diagnosis_group", f"CASE WHEN claim_kind = {INPATIENT} THEN '291' END"),
+        "diagnosis_code_1": f"CASE WHEN kind >= {CHRONIC} "
+        f"THEN {draws.one_of(with_usual(setting, 'diagnosis', CONDITIONS), 'diagnosis', 'c')} ELSE 'Z0000' END",
         "service_unit_quantity": f"{sign} * (1 + {draws.below(3, 'units', 'n')})",
-        "allowed_amount": decimal("allowed", 2),
-        "paid_amount": decimal("paid", 2),
+        "allowed_amount": cents("allowed"),
+        "paid_amount": cents("paid"),
         "denied": yes_no("line_denied"),
     }
     return Sheet("FROM claim_line", columns, at="n")
+
+
+def _asked(setting: Setting, name: str, usual: str) -> str:
+    """What a claim usually says, or in one of five a word that the rules ask for."""
+    words = setting.hints.words.get(name, ())
+    if not words:
+        return usual
+    chance = setting.draws.below(5, f"asked {name}", "c")
+    return f"CASE WHEN {chance} = 0 THEN {setting.draws.one_of(words, name, 'c')} ELSE {usual} END"
 
 
 def _pharmacy(setting: Setting) -> Sheet:
@@ -169,8 +184,8 @@ def _pharmacy(setting: Setting) -> Sheet:
         "ndc_code": "ndc",
         "prescribing_provider_npi": "prescriber",
         "quantity": f"CASE WHEN entry = 2 THEN -30 ELSE 30 END * (1 + {draws.below(3, 'quantity', 'c')})",
-        "allowed_amount": decimal("allowed", 2),
-        "paid_amount": decimal("CASE WHEN denied THEN 0 ELSE allowed * 4 // 5 END", 2),
+        "allowed_amount": cents("allowed"),
+        "paid_amount": cents("CASE WHEN denied THEN 0 ELSE allowed * 4 // 5 END"),
         "denied": yes_no("denied"),
     }
     return Sheet("FROM prescription", columns, at="c")
@@ -186,8 +201,8 @@ def _encounter(setting: Setting) -> Sheet:
         "rendering_npi": provider_npi(setting, "provider"),
         "encounter_type": "service",
         "code": first_code(setting),
-        "allowed_amount": decimal("amount", 2),
-        "paid_amount": decimal("amount * 4 // 5", 2),
+        "allowed_amount": cents("amount"),
+        "paid_amount": cents("amount * 4 // 5"),
     }
     return Sheet("FROM claim", columns, at="c")
 
