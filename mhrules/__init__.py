@@ -15,6 +15,7 @@ from mhrules.version import __version__
 if TYPE_CHECKING:
     from mhrules.api import (
         Assumption,
+        Attribution,
         Data,
         Explanation,
         Payer,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         Posting,
         Program,
         Settlement,
+        attribution,
         check,
         explain,
         load,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Assumption",
+    "Attribution",
     "Data",
     "Diagnostic",
     "DiagnosticError",
@@ -43,6 +46,7 @@ __all__ = [
     "Settlement",
     "Severity",
     "__version__",
+    "attribution",
     "check",
     "explain",
     "load",

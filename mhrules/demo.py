@@ -1,4 +1,4 @@
-"""`make demo`: a small data set with invented, round figures, settled under the Shared Savings rules and explained."""
+"""`make demo`: a population with four payers is invented, settled under one contract, and a line explained."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from mhrules.cli.main import main
 from mhrules.resources import shipped
 
 FOLDER = Path("out") / "demo"
-YEAR = "2021"
-HEADER = (
-    "aco_id,year,track,benchmark,expenditure,minimum_rate,quality_score,met_quality,published_rate,disaster_adjustment"
-)
-ROWS = (
-    "alder,2021,basic_b,100000000.00,94000000.00,0.025,0.90,yes,,",
-    "birch,2021,basic_e,100000000.00,98500000.00,0.02,0.85,yes,,",
-    "cedar,2021,enhanced,200000000.00,140000000.00,0.02,0.95,yes,,",
-    "hazel,2021,enhanced,150000000.00,160000000.00,0.02,0.80,yes,,",
-    "maple,2021,basic_a,80000000.00,77000000.00,0.03,,yes,0.4,",
-    "rowan,2021,basic_c,60000000.00,55000000.00,0.02,0.70,no,0,",
-)
+PROGRAM = "rhode_island_csi"
+YEAR = "2009"
+POPULATION = ("--members", "5000", "--practices", "8", "--from", "2008-10", "--to", "2010-09", "--seed", "1")
+LINE = ("--payer", "bcbsri", "--practice", "p001", "--payment", "care_management", "--period", "2009-10")
 
 
 def run(*arguments: str) -> None:
@@ -38,18 +30,15 @@ def run(*arguments: str) -> None:
 
 
 def demo() -> None:
-    """Writes the data into `out/demo/data`, checks, settles and explains."""
+    """Invents the population in `out/demo/data`, checks the program, settles it for its four payers and explains."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    data = FOLDER / "data"
-    data.mkdir(parents=True)
-    (data / "aco_year.csv").write_text("\n".join((HEADER, *ROWS)) + "\n", encoding="utf-8")
-    print(f"Six invented organizations are in {data / 'aco_year.csv'};")
-    print(f"the rules are in {relative(shipped('programs', 'mssp', 'mssp.mh'))}.")
-    run("check", "mssp")
-    run("test", "mssp")
-    run("settle", "mssp", "--data", str(data), "--year", YEAR, "--out", str(FOLDER / "settled"))
-    line = ("--payer", "medicare", "--practice", "cedar", "--payment", "shared_savings")
-    run("explain", "mssp", "--data", str(data), "--year", YEAR, *line)
+    data = str(FOLDER / "data")
+    print(f"The rules are in {relative(shipped('programs', PROGRAM))}: one contract, four payers.")
+    run("check", PROGRAM)
+    run("test", PROGRAM)
+    run("synth", PROGRAM, *POPULATION, "--out", data)
+    run("settle", PROGRAM, "--data", data, "--year", YEAR, "--out", str(FOLDER / "settled"))
+    run("explain", PROGRAM, "--data", data, "--year", YEAR, *LINE)
 
 
 def relative(path: Path) -> Path:

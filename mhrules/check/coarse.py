@@ -11,6 +11,7 @@ from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.plan.bounds import Bounds
 from mhrules.plan.lower import Lowered
+from mhrules.semantics.builtins import BASIS_ELEMENTS, ELEMENTS
 from mhrules.semantics.program import Program
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -25,7 +26,10 @@ def check_coarse_totals(program: Program, lowered: Lowered, bounds: Bounds, find
     for item in forms(plan):
         form = item.form
         only_one = plan.last_month is not None and plan.last_month - plan.first_month < form.period.months
-        walk = _Walk(len(plan.payers), program.participant, form.period, form.once or only_one, shared, bounds)
+        element = BASIS_ELEMENTS.get(form.unit, "")
+        key = ELEMENTS[element].key if element else ""
+        once = (form.once or only_one) and not key
+        walk = _Walk(len(plan.payers), program.participant, form.period, once, shared, bounds, form.unit, key)
         found: dict[Span, tuple[ir.Expression, str]] = {}
         for amount in (form.pays, *form.caps, *form.floors):
             if bounds.is_sound(amount):
@@ -33,6 +37,12 @@ def check_coarse_totals(program: Program, lowered: Lowered, bounds: Bounds, find
                     found.setdefault(leaf.span, (leaf, whose))
         for leaf, whose in found.values():
             _report(leaf, whose, item.payment.name, findings)
+
+
+def _varies_by(node: ir.Expression) -> frozenset[str]:
+    """The keys that what stands inside a total varies over; what a payment is made for is noted at its top too."""
+    inside = frozenset[str]().union(*(part.keys for part in node.parts()))
+    return inside - frozenset(node.over) if isinstance(node, ir.Aggregate) else inside
 
 
 def _report(leaf: ir.Expression, whose: str, payment: str, findings: Findings) -> None:
@@ -67,6 +77,8 @@ class _Walk:
     once: bool
     shared: frozenset[tuple[int, Span]]
     bounds: Bounds
+    unit: str = ""
+    element: str = ""  # the key of the claim, visit or event that is paid for; of other payments nothing
     pooled: bool = False  # inside what is split or added up: only its time counts
     seen: set[tuple[ir.Quantity, bool]] = field(factory=set)
 
@@ -111,6 +123,8 @@ class _Walk:
             return f"each {self.participant} would be paid it once"
         if self.payers > 1 and "payer" not in node.keys and not self.pooled:
             return f"each of {self.payers} payers would pay it once"
+        if self.element and not self.pooled and self.element not in _varies_by(node):
+            return f"each {self.unit} would be paid it again"
         if self.once or moved:
             return None
         months = [TIME_OF_TABLE[key] for key in getattr(node, "table_keys", ()) if key in TIME_OF_TABLE]

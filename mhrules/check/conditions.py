@@ -209,7 +209,7 @@ class Translation:
         """A value as a constant of the variable's domain; None if it cannot be one of its values."""
         if isinstance(value, datetime.date):
             return value.toordinal()
-        if tested.type.kind is Kind.CODE and value not in tested.type.codes:
+        if tested.type.kind is Kind.CODE and tested.type.codes and value not in tested.type.codes:
             return None
         return value
 
@@ -222,8 +222,10 @@ class Translation:
                 return domains.Interval(low, high, step_of(node))
             case Kind.DATE:
                 return domains.Dates()
-            case Kind.CODE:
+            case Kind.CODE if kind.codes:
                 return domains.Enumeration(kind.codes)
+            case Kind.CODE:  # a service class as the source writes it
+                return domains.Text()
             case Kind.TEXT:
                 return domains.Text()
             case _:

@@ -11,7 +11,7 @@ from mhrules.semantics.program import Program
 
 
 def check_decided(program: Program, lowered: Lowered, bounds: Bounds, findings: Findings) -> None:
-    """Gates and requirements that always hold or never can (MH473), and invariants that never can (MH479)."""
+    """Gates, requirements and exclusions that always hold or never can (MH473), invariants that never can (MH479)."""
     for item in forms(lowered.plan):
         assumed: Assumptions = NOTHING_ASSUMED
         for gate in item.form.gates:
@@ -30,6 +30,12 @@ def check_decided(program: Program, lowered: Lowered, bounds: Bounds, findings: 
             truth = bounds.truth(requirement.condition) if bounds.is_sound(requirement.condition) else None
             if truth is not None:
                 _warn(f"requirement `{requirement.name}`", truth, "", requirement.condition, findings)
+    for exclusion in lowered.plan.members.exclusions:
+        if bounds.is_sound(exclusion.condition):
+            truth = bounds.truth(exclusion.condition)
+            if truth is not None:
+                follows = "it excludes everybody" if truth else "it excludes nobody"
+                _warn(f"exclusion `{exclusion.name}`", truth, "", exclusion.condition, findings, follows=follows)
     for ensure in lowered.plan.ensures:
         if bounds.is_sound(ensure.condition) and bounds.truth(ensure.condition) is False:
             findings.report(
@@ -42,8 +48,10 @@ def check_decided(program: Program, lowered: Lowered, bounds: Bounds, findings: 
             )
 
 
-def _warn(what: str, holds: bool, above: str, condition: ir.Expression, findings: Findings) -> None:
-    follows = "it keeps nobody out" if holds else "nobody passes it"
+def _warn(
+    what: str, holds: bool, above: str, condition: ir.Expression, findings: Findings, *, follows: str = ""
+) -> None:
+    follows = follows or ("it keeps nobody out" if holds else "nobody passes it")
     findings.report(
         "MH473",
         f"the {what} {'always holds' if holds else 'can never hold'}{above}",

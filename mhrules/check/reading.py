@@ -10,7 +10,7 @@ from mhrules.plan import ir
 from mhrules.plan.lower import Lowered
 from mhrules.plan.whole import Plan
 
-ELSEWHEN = (ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR, ir.Move.BASE_YEAR)
+ELSEWHEN = (ir.Move.PRIOR_YEAR, ir.Move.YEAR_BEFORE, ir.Move.PRIOR_CONTRACT_YEAR, ir.Move.BASE_YEAR)
 
 
 @frozen(eq=False)
@@ -37,12 +37,22 @@ def form_expressions(form: ir.FormPlan) -> tuple[ir.Expression, ...]:
     return (*where, *gates, *lets, form.pays, *form.caps, *form.floors)
 
 
+def member_expressions(plan: Plan) -> tuple[ir.Expression, ...]:
+    """Everything that is asked of members, visits and claim lines before they are counted."""
+    members = plan.members
+    found = [exclusion.condition for exclusion in members.exclusions]
+    methods = () if members.attribution is None else members.attribution.methods
+    found += [method.where for method in methods if method.where is not None]
+    return (*found, *(() if members.service is None else (members.service,)))
+
+
 def plan_expressions(lowered: Lowered) -> tuple[ir.Expression, ...]:
     """Every expression at the top of some clause of the plan."""
     plan = lowered.plan
     found = [each for item in forms(plan) for each in form_expressions(item.form)]
     found += [r.condition for group in plan.requirements for r in group.requirements]
     found += [ensure.condition for ensure in plan.ensures]
+    found += member_expressions(plan)
     found += [report.quantity.expression for report in plan.reports]
     found += [quantity.expression for quantity in plan.quantities]
     return tuple(found)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mhrules.check.reading import plan_expressions, reads
+from mhrules.data.population import MEDICAL, PHARMACY
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Diagnostic, Label
 from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.plan import ir
 from mhrules.plan.bounds import Bounds
 from mhrules.plan.lower import Lowered
 from mhrules.semantics.program import Program
 from mhrules.semantics.reach import Reach
+from mhrules.semantics.scope import head
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 UNKNOWN_NAME = "MH201"
 USE_IT = "use it, or take it out"
+CLAIMS = frozenset({MEDICAL, PHARMACY})
 READ_IT = "take it out, or the clause is missing that uses it"
 
 
@@ -31,6 +36,8 @@ def check_unused(program: Program, lowered: Lowered, bounds: Bounds, findings: F
         facts = []  # a contract that is not here may read them in a credit
     names = [name for _, name, _ in (*unused, *facts)]
     unknown = [d for d in findings.sorted() if d.code == UNKNOWN_NAME and d.span is not None]
+    if not unknown:  # a clause may be meant where a name is misspelt
+        _without_use(program, lowered, findings)
     for code, advice, group in (("MH434", USE_IT, unused), ("MH435", READ_IT, facts)):
         for what, name, span in group:
             meant = _misspelt(name, names, unknown)
@@ -41,6 +48,35 @@ def check_unused(program: Program, lowered: Lowered, bounds: Bounds, findings: F
                 related=[] if meant is None else [Label(meant, "not known")],
                 help=advice if meant is None else f"did you mean `{name}` where the text has `{meant.text}`?",
             )
+
+
+def _without_use(program: Program, lowered: Lowered, findings: Findings) -> None:
+    """Warn of events, populations, classes and a run-out that nothing rests on (MH436)."""
+    clauses: list[tuple[str, t.Clause]] = [
+        (f"nothing asks for the population `{name}`", node)
+        for name, node in program.populations.items()
+        if ("population", name) not in lowered.used
+    ]
+    read = {table.name for table in lowered.plan.schema.tables}
+    clauses += [
+        (f"nothing asks for the events `{name}`", node)
+        for name, node in program.events.items()
+        if ("event", name) not in lowered.used
+    ]
+    classes = any(isinstance(part, ir.Feature) and part.column == "service" for part in _everything(lowered))
+    if program.classify is not None and not classes:
+        clauses.append(("nothing asks for the service of a claim or visit", program.classify))
+    if lowered.plan.members.run_out is not None and program.settlement is not None and not read & CLAIMS:
+        clauses.append(("no claim is read, so the run-out changes nothing", program.settlement))
+    for message, node in clauses:
+        findings.report("MH436", message, head(node), help=READ_IT)
+
+
+def _everything(lowered: Lowered) -> Iterator[ir.Expression]:
+    """Every expression of the plan, what payments pay for included."""
+    seen: set[ir.Quantity] = set()
+    for top in plan_expressions(lowered):
+        yield from reads(top, seen)
 
 
 def _misspelt(name: str, names: list[str], unknown: Iterable[Diagnostic]) -> Span | None:

@@ -79,7 +79,10 @@ class Widths:
             if node.body is None or not node.body.type.is_number:
                 return None
             each = _stored(node.body, self.bounds)
-            return FAR_TOO_MANY if each is None else _digits(each * self.bounds.most_elements(node))
+            if each is None:
+                return FAR_TOO_MANY
+            shift = PLACES - scale(node.body) if node.spread else 0
+            return _digits(each * self.bounds.most_elements(node) * 10**shift)
         if isinstance(node, ir.Split):
             pool = _stored(node.pool, self.bounds)
             weight = 1 if node.weight is None else _stored(node.weight, self.bounds)

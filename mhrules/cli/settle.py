@@ -8,16 +8,20 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from mhrules.cli import common
 from mhrules.cli.run import prepared, run_options
-from mhrules.cli.table import money, table
+from mhrules.cli.table import grouped, money, table
 
 if TYPE_CHECKING:
-    from mhrules.cli.summary import PayerSummary
+    from mhrules.cli.summary import PayerSummary, PracticeSummary
     from mhrules.results import Settlement
 
+_LISTED = 10  # practices that are listed by name
+_LONGEST = 36  # characters of an id that are shown
+_MEMBERS = ("practice", "member\nmonths", "panel", "amount", "per member\nmonth")
 _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 
 
@@ -27,6 +31,7 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.option("--run", "run_id", default="1", show_default=True, metavar="ID", help="The name of this run.")
 @click.option("--posted-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of posting.")
 @click.option("--hold", is_flag=True, help="Post lines that fail as held, and all others as usual.")
+@click.option("--detail", is_flag=True, help="Write detail.csv too: the members and claims behind each posting.")
 @common.output_options("terminal", "json")
 @click.pass_context
 def command(
@@ -42,12 +47,13 @@ def command(
     run_id: str,
     posted_on: datetime.datetime | None,
     hold: bool,
+    detail: bool,
 ) -> None:
     """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
 
-    Writes postings.csv, participation.csv, quantities.csv and manifest.json into the folder --out. If a fact is
-    missing or an invariant fails, every such fault is listed, nothing is written, and the command ends with 1; with
-    --hold the lines that fail are posted as held.
+    Writes postings.csv, participation.csv, quantities.csv and manifest.json into the folder --out; where the data have
+    members also attribution.csv and member_months.csv. If a fact is missing or an invariant fails, every such fault is
+    listed, nothing is written, and the command ends with 1; with --hold the lines that fail are posted as held.
     """
     from mhrules import api
 
@@ -59,7 +65,7 @@ def command(
         day = None if posted_on is None else posted_on.date()
         settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold)
         progress.step("writing")
-        paths = settlement.write(directory)
+        paths = settlement.write(directory, detail=detail)
     findings = (*run.program.findings, *settlement.findings)
     if common.output().format == "json":
         common.show_document(_document(settlement, paths, findings))
@@ -120,7 +126,31 @@ def _payer(payer: PayerSummary, width: int) -> list[str]:
     if payer.further:
         further = ", ".join(f"{number:,} {words}" for words, number in payer.further.items())
         lines += textwrap.wrap(f"further lines: {further}", width, initial_indent="  ", subsequent_indent="    ")
-    return lines
+    return [*lines, *_members(payer, width)]
+
+
+def _members(payer: PayerSummary, width: int) -> list[str]:
+    """Member months, panel and dollars per member month by practice; nothing where no members are counted."""
+    if not payer.practices:
+        return []
+    listed = _LISTED if len(payer.practices) > _LISTED + 1 else _LISTED + 1
+    rows = [_member_cells(each) for each in payer.practices[:listed]]
+    rest = payer.practices[listed:]
+    if rest:
+        rows.append(_member_cells(attrs.evolve(attrs.evolve(payer, practices=rest).members, practice=_more(len(rest)))))
+    rows += [("",) * 5, _member_cells(payer.members)]
+    return ["", *table(_MEMBERS, rows, right=(1, 2, 3, 4), width=width, indent=2)]
+
+
+def _more(number: int) -> str:
+    return f"… and {number:,} more"
+
+
+def _member_cells(each: PracticeSummary) -> tuple[str, ...]:
+    per_month = each.per_member_month
+    known = (grouped(number) if number is not None else "unknown" for number in (each.member_months, each.panel))
+    name = each.practice if len(each.practice) <= _LONGEST else f"{each.practice[: _LONGEST - 1]}…"
+    return (name, *known, money(each.amount), "" if per_month is None else money(per_month))
 
 
 # --------------------------------------------------------------------------------------------- for scripts
@@ -130,6 +160,7 @@ def _document(settlement: Settlement, paths: tuple[Path, ...], findings: tuple[A
     """The summary as JSON (docs/reference/cli.md): amounts are decimal text."""
     from mhrules.cli.summary import summaries
     from mhrules.diagnostics.as_json import to_json
+    from mhrules.exact import to_text
     from mhrules.results import CENTS, decimal, ledger_of
 
     plan = ledger_of(settlement).plan
@@ -140,6 +171,15 @@ def _document(settlement: Settlement, paths: tuple[Path, ...], findings: tuple[A
             "gated": payment.gated,
             "not_participating": payment.not_participating,
             "amount": str(decimal(payment.amount, CENTS)),
+        }
+
+    def members(of: Any) -> dict[str, Any]:
+        per_month = of.per_member_month
+        return {
+            "member_months": None if of.member_months is None else to_text(of.member_months),
+            "panel": None if of.panel is None else to_text(of.panel),
+            "amount": str(decimal(of.amount, CENTS)),
+            "per_member_month": None if per_month is None else str(decimal(per_month, CENTS)),
         }
 
     document = {
@@ -160,6 +200,8 @@ def _document(settlement: Settlement, paths: tuple[Path, ...], findings: tuple[A
                 "credits": {name: str(decimal(amount, CENTS)) for name, amount in payer.credits.items()},
                 "lines": payer.lines,
                 "total": counted(payer.whole),
+                "members": members(payer.members) if payer.practices else None,
+                "practices": [{"practice": each.practice, **members(each)} for each in payer.practices],
             }
             for payer in summaries(settlement)
         ],

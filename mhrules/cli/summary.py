@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from mhrules.results import Settlement, ledger_of
+from mhrules.engine.faults import Faulted
+from mhrules.engine.rows import Row
+from mhrules.exact import ONE, PLACES, Rounding, divide
+from mhrules.results import CENTS, Settlement, ledger_of
+from mhrules.settle import ledger
 from mhrules.settle.ledger import (
     CREDITED,
     GATED,
@@ -35,11 +39,29 @@ class PaymentSummary:
 
 
 @frozen
+class PracticeSummary:
+    """A practice's members under a payer in the year, and what it is paid for them, all in units of 10**-12.
+
+    `panel` are the member months of the last month. `member_months` and `panel` are None where they cannot be known.
+    """
+
+    practice: str
+    member_months: int | None
+    panel: int | None
+    amount: int
+
+    @property
+    def per_member_month(self) -> int | None:
+        """Effective dollars per member month, half even to cents; None without member months."""
+        return per_month(self.amount, self.member_months)
+
+
+@frozen
 class PayerSummary:
     """A payer's payments and credits; `whole` is all of it, after credits, each practice counted once.
 
-    `lines` counts the postings by status, `further` those that the table has no column for. Amounts are in units of
-    10**-12.
+    `lines` counts the postings by status, `further` those that the table has no column for. `practices` are those that
+    are paid or have members, the best paid first, and empty where nobody has any. Amounts are in units of 10**-12.
     """
 
     name: str
@@ -50,6 +72,14 @@ class PayerSummary:
     whole: PaymentSummary
     lines: dict[str, int]
     further: dict[str, int]
+    practices: tuple[PracticeSummary, ...] = ()
+
+    @property
+    def members(self) -> PracticeSummary:
+        """All practices of the payer together; what is known of them."""
+        months = sum(each.member_months or 0 for each in self.practices)
+        panel = sum(each.panel or 0 for each in self.practices)
+        return PracticeSummary("all", months, panel, sum(each.amount for each in self.practices))
 
 
 def summaries(settlement: Settlement) -> list[PayerSummary]:
@@ -79,9 +109,42 @@ def summaries(settlement: Settlement) -> list[PayerSummary]:
                 ),
                 lines=dict(sorted(lines.items())),
                 further={words: lines[status] for status, words in _FURTHER.items() if status in lines},
+                practices=_practices(settled, payer.name, own),
             )
         )
     return found
+
+
+def _practices(settled: ledger.Settlement, payer: str, postings: list[Posting]) -> tuple[PracticeSummary, ...]:
+    """The practices that are paid or have members, the best paid first; none where none has a member."""
+    amounts: dict[str, int] = {}
+    for posting in postings:
+        amounts[posting.practice] = amounts.get(posting.practice, 0) + posting.amount
+    found = [PracticeSummary(each, *_members(settled, payer, each), amount) for each, amount in amounts.items()]
+    if not any(each.member_months for each in found):
+        return ()
+    found = [each for each in found if each.member_months != 0 or each.amount]
+    return tuple(sorted(found, key=lambda each: (-each.amount, each.practice.encode())))
+
+
+def _members(settled: ledger.Settlement, payer: str, practice: str) -> tuple[int | None, int | None]:
+    """Member months of the year and of its last month; None where they cannot be known."""
+    books = settled.books
+    row = Row.of(("year", settled.plan.calendar.year_first(settled.year)), payer=payer, practice=practice)
+    try:
+        months = books.world.months(row)
+        last = books.interpreter.member_months(row.at(("month", months[-1]))) if months else 0
+        return books.interpreter.member_months(row), last
+    except Faulted:
+        return None, None
+
+
+def per_month(amount: int, member_months: int | None) -> int | None:
+    """Dollars per member month, half even to cents, in units of 10**-12."""
+    if not member_months:
+        return None
+    cent: int = 10 ** (PLACES - CENTS)
+    return divide(amount * ONE, member_months * cent, Rounding.HALF_EVEN) * cent
 
 
 def all_payers(payers: Iterable[PayerSummary]) -> int:

@@ -57,3 +57,9 @@ def money(amount: int) -> str:
     """Dollars and cents of an amount in units of 10**-12: `-$1,234.50`."""
     whole, _, cents = to_text(abs(amount), 2).partition(".")
     return f"{'-' if amount < 0 else ''}${int(whole):,}.{cents}"
+
+
+def grouped(number: int) -> str:
+    """A number in units of 10**-12 with thousands separators, as many decimals as it has: `1,234.5`."""
+    whole, _, decimals = to_text(number).partition(".")
+    return f"{int(whole):,}" + (f".{decimals}" if decimals else "")

@@ -54,7 +54,7 @@ class Elements:
         self.records = Records(world.plan, world.facts, self.people, world.practices)
         self.attribution = Attribution(self.records, truth, world.on_roster)
         self._evaluate = evaluate
-        self._services: dict[str, ir.Value] = {}
+        self._services: dict[tuple[str, str], ir.Value] = {}
         self._costs: dict[tuple[str, str], dict[int, int]] = {}
 
     @property
@@ -201,8 +201,9 @@ class Elements:
     def _of_member(self, kind: str, row: Row, reach: ir.Reach, event: str) -> Iterator[Record]:
         """The records of the row's member: looked back to, in force in its period, or of the months attributed here."""
         records = self.records.of_person(kind, event, self.world.lookup(row, MEMBER))
-        if kind == EVENT:
-            records = [record for record in records if record.practice == row.get("practice")]
+        practice = row.get("practice")
+        if kind == EVENT and practice is not None:
+            records = [record for record in records if record.practice == practice]
         if not records:
             return
         if reach.within is not None:
@@ -241,7 +242,7 @@ class Elements:
         for kind in KINDS:
             handle = row.get(kind)
             if handle is not None:
-                return self.records.known(handle)
+                return self.records.known(kind, handle)
         return ()
 
     def feature(self, feature: ir.Feature, row: Row) -> ir.Value:
@@ -277,11 +278,12 @@ class Elements:
 
     def _service(self, rule: ir.Expression, record: Record) -> ir.Value:
         """The service class that the program gives a line; what `classify` asks of it is asked once."""
-        if record.id not in self._services:
+        key = (record.table, record.id)
+        if key not in self._services:
             kind = VISIT if record.table == population.ENCOUNTER else LINE
             row = Row.of(None, member=record.person, **{kind: self.records.one(record)})
-            self._services[record.id] = self._evaluate(rule, row)
-        return self._services[record.id]
+            self._services[key] = self._evaluate(rule, row)
+        return self._services[key]
 
     def _attributed(self, record: Record, row: Row) -> bool:
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")

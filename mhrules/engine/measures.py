@@ -51,12 +51,19 @@ class Measures:
         Raises:
             Faulted: the row has no period.
         """
-        for label in self.labels(row):
-            key = (node.measure, self.world.lookup(row, "practice"), self.world.lookup(row, "payer"), label)
-            found = self.world.facts.cell(RESULT, node.column, key)
-            if found is not None:
-                return found[0]
-        return None
+        label = self.label_of(node.measure, row)
+        found = (
+            None if label is None else self.world.facts.cell(RESULT, node.column, self._key(node.measure, row, label))
+        )
+        return None if found is None else found[0]
+
+    def label_of(self, measure: str, row: Row) -> str | None:
+        """The period of the reported result that counts at a row, as postings name it; None where there is none."""
+        known = self.world.facts.indexed(RESULT).rows
+        return next((label for label in self.labels(row) if self._key(measure, row, label) in known), None)
+
+    def _key(self, measure: str, row: Row, label: str) -> tuple[str, ...]:
+        return measure, self.world.lookup(row, "practice"), self.world.lookup(row, "payer"), label
 
     def labels(self, row: Row) -> tuple[str, ...]:
         """The row's period, and the year that holds it, as postings name them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from attrs import field, frozen
 
 from mhrules.data import population
-from mhrules.data.schema import Table
+from mhrules.data.schema import Column, Table
 from mhrules.engine.facts import DataRow, Facts, at_twelve_places
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.people import People
@@ -25,6 +25,10 @@ STATE = "condition"
 RESULT = "lab_result"
 KINDS = (LINE, CLAIM, VISIT, PRESCRIPTION, EVENT, STATE, RESULT)
 """Elements that are records, or groups of records."""
+NEVER_TEXT = population.SUMMED | {"result", "resolved"}
+"""Features that are missing where the cell is empty; of others the empty text is a value."""
+OF_EVENTS = "event_"
+"""How the names of tables of events begin."""
 
 DATES = {
     population.PHARMACY: "dispensing_date",
@@ -81,7 +85,16 @@ class Records:
         self._tables: dict[str, list[Record]] = {}
         self._by_person: dict[tuple[str, str], dict[str, list[Record]]] = {}
         self._by_biller: dict[tuple[str, str], dict[tuple[str, int], list[Record]]] = {}
-        self._known: dict[str, tuple[Record, ...]] = {}
+        self._known: dict[tuple[str, str], tuple[Record, ...]] = {}  # by table and handle
+        self._columns: dict[str, dict[str, tuple[int, Column]]] = {}  # by table and feature
+        self._kept = {
+            LINE: population.MEDICAL,
+            CLAIM: population.MEDICAL,
+            VISIT: population.ENCOUNTER if facts.present(population.ENCOUNTER) else population.MEDICAL,
+            PRESCRIPTION: population.PHARMACY,
+            STATE: population.CONDITION,
+            RESULT: population.LAB_RESULT,
+        }
         self._npi: dict[str, list[tuple[datetime.date, datetime.date, str]]] | None = None
         self._billers: dict[str, dict[str, str]] = {}
         self.ambiguous: dict[str, int] = {}  # providers of two practices on a day -> claim lines of no practice
@@ -96,19 +109,22 @@ class Records:
         """What a practice billed or did in a month, in order of date and id."""
         return self._index(kind, event)[1].get((practice, month), [])
 
-    def known(self, handle: str) -> tuple[Record, ...]:
+    def known(self, kind: str, handle: str) -> tuple[Record, ...]:
         """The records that a row's element stands for: one, or those of a claim or visit that were chosen."""
-        return self._known[handle]
+        return self._known[self._table_of(kind, handle.partition(" ")[0]), handle]
 
     def one(self, record: Record) -> str:
-        """The name of a single record as an element."""
-        self._known.setdefault(record.id, (record,))
-        return record.id
+        """The name of a single record as an element, which tells it from all others of its kind."""
+        handle = record.id
+        if record.table.startswith(OF_EVENTS):
+            handle = f"{record.table.removeprefix(OF_EVENTS)} {record.id}"
+        self._known.setdefault((record.table, handle), (record,))
+        return handle
 
     def group(self, records: list[Record]) -> str:
         """The name of several records as one element: a claim, a visit."""
         handle = " + ".join(record.id for record in records)
-        self._known.setdefault(handle, tuple(records))
+        self._known.setdefault((records[0].table, handle), tuple(records))
         return handle
 
     def absent(self, record: Record, feature: str) -> Faulted:
@@ -137,19 +153,21 @@ class Records:
             self._by_person[key], self._by_biller[key] = persons, billers
         return self._by_person[key], self._by_biller[key]
 
-    def _of_kind(self, kind: str, event: str) -> list[Record]:
+    def _table_of(self, kind: str, event: str) -> str:
+        """The table that has the records of a kind."""
         if kind == EVENT:
-            return self._read(f"event_{event}", self._events)
-        if kind == VISIT and self.facts.present(population.ENCOUNTER):
-            return self._read(population.ENCOUNTER, self._plain)
-        if kind in (VISIT, LINE, CLAIM):
-            if not self.facts.present(population.MEDICAL):
-                wanted = f"`{population.ENCOUNTER}` or `{population.MEDICAL}`" if kind == VISIT else "`medical_claim`"
-                words = f"the program asks for {kind.replace('_', ' ')}s, and the data have no table {wanted}"
-                raise fault("MH741", words, None, help="give the table, empty if there were none")
-            return self._read(population.MEDICAL, self._claims)
-        table = {PRESCRIPTION: population.PHARMACY, STATE: population.CONDITION, RESULT: population.LAB_RESULT}[kind]
-        return self._read(table, self._claims if kind == PRESCRIPTION else self._plain)
+            return OF_EVENTS + event
+        return self._kept[kind]
+
+    def _of_kind(self, kind: str, event: str) -> list[Record]:
+        table = self._table_of(kind, event)
+        if table == population.MEDICAL and not self.facts.present(table):
+            wanted = f"`{population.ENCOUNTER}` or `{population.MEDICAL}`" if kind == VISIT else "`medical_claim`"
+            words = f"the program asks for {kind.replace('_', ' ')}s, and the data have no table {wanted}"
+            raise fault("MH741", words, None, help="give the table, empty if there were none")
+        if kind == EVENT:
+            return self._read(table, self._events)
+        return self._read(table, self._claims if table in (population.MEDICAL, population.PHARMACY) else self._plain)
 
     def _read(self, table: str, reader: Callable[[Table], list[Record]]) -> list[Record]:
         if table not in self._tables:
@@ -160,12 +178,17 @@ class Records:
 
     def _values(self, table: Table, row: DataRow, at: dict[str, int]) -> dict[str, Value]:
         """The features of a row: an empty text is the empty text, an empty number or day is missing."""
+        if table.name not in self._columns:
+            columns = {column.name: column for column in (*table.keys, *table.columns)}
+            features = population.FEATURES.get(table.name, {})
+            self._columns[table.name] = {feature: (at[name], columns[name]) for feature, name in features.items()}
         found: dict[str, Value] = {}
-        kinds = {column.name: column for column in (*table.keys, *table.columns)}
-        for feature, column in population.FEATURES.get(table.name, {}).items():
-            value = at_twelve_places(row[at[column]], kinds[column])
-            textual = feature not in population.SUMMED and feature not in ("result", "resolved")
-            found[feature] = "" if value is None and textual else value
+        for feature, (position, column) in self._columns[table.name].items():
+            value = row[position]
+            if value is None:
+                found[feature] = None if feature in NEVER_TEXT else ""
+            else:
+                found[feature] = value if isinstance(value, str) else at_twelve_places(value, column)
         return found
 
     def _plain(self, table: Table) -> list[Record]:

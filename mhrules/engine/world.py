@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from attrs import frozen
 
@@ -69,7 +70,12 @@ class World:
         self._presence: dict[str, Presence | Faulted] = {}
         self._months: dict[Row, tuple[int, ...]] = {}
         self._in_force: dict[int, int] = {}
-        self.below = Elements(self, evaluate, truth)
+        self._truth = truth
+
+    @cached_property
+    def below(self) -> Elements:
+        """Members, claims and events, read when something is asked of them."""
+        return Elements(self, self._evaluate, self._truth)
 
     # -------------------------------------------------------------------------------------- practices
 

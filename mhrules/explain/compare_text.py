@@ -12,6 +12,7 @@ from mhrules.explain.as_json import stay_json
 from mhrules.explain.compare import ADDED, CHANGED, DROPPED, Compared, Count, Difference, PayerCounts
 
 LISTED = 12  # practices that are listed by name
+LONGEST = 48  # characters of an id or a reason that are shown
 SHOWN = 20  # differences that are shown of one payer
 DIFFERENCE_COLUMNS = (
     "payer", "person_id", "month", "difference", "listed_practice", "practice", "reason", "method", "refreshed_on",
@@ -28,9 +29,10 @@ def counts_rows(counts: PayerCounts, width: int) -> Iterator[str]:
     head = f"{counts.payer}, {counts.months}: {words.counted(counts.members, 'member')}, "
     yield from wrap(head + f"{words.grouped(counts.member_months)} member months", width)
     practices = [each for each in counts.outcomes if each.practice]
-    rest = practices[LISTED:]
+    listed = LISTED if len(practices) > LISTED + 1 else LISTED + 1
+    rest = practices[listed:]
     rows = [("outcome", "members", "member months")]
-    rows += [_row(each.practice, each) for each in practices[:LISTED]]
+    rows += [_row(each.practice, each) for each in practices[:listed]]
     if rest:
         months = words.grouped(sum(each.member_months for each in rest))
         rows.append((f"… and {len(rest):,} more", "", months))
@@ -42,7 +44,7 @@ def counts_rows(counts: PayerCounts, width: int) -> Iterator[str]:
 
 
 def _row(title: str, count: Count) -> tuple[str, str, str]:
-    return visible(title), f"{count.members:,}", words.grouped(count.member_months)
+    return words.short(visible(title), LONGEST), f"{count.members:,}", words.grouped(count.member_months)
 
 
 def _table(rows: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import evolve
 
+from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
+from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, Step, clock_words
 from mhrules.explain import words
 from mhrules.explain.model import Fact, Parameter, Why
@@ -21,6 +23,7 @@ from mhrules.settle.payments import Books
 
 NAMED = frozenset({"define", "let", "report", "table"})
 LEAVES = frozenset({"fact", "parameter", "units", "posting"}) | NAMED
+BELOW_PRACTICE = frozenset({MEMBER, ENROLLMENT, PROVIDER, *KINDS})
 _FAMILIES = {"+": "+-", "-": "+-", "*": "*/", "/": "*/"}
 
 
@@ -343,6 +346,9 @@ class Expressions(ABC):
         rows = step.detail if isinstance(step.detail, int) else 0
         what = " and ".join(self.plan.participant if key == "practice" else key for key in node.over)
         says = f"over {words.counted(rows, what.replace('_', ' '))}"
+        below = node.over[0] in BELOW_PRACTICE and node.function != "latest"
+        if below and node.where is not None and node.body is not None:
+            says += f", {sum(each.what is node.body for each in step.children):,} of them count"
         steps = self._elements(node, step) if self.deep else ()
         if node.over == ("month",) and 1 < rows <= MONTHS_IN_YEAR and not self.deep:
             monthly = ", ".join(self._monthly(node, step))
@@ -381,7 +387,9 @@ class Expressions(ABC):
         made = self.why(below) or self.written("value", node, below, ())
         timed = any(key in ir.TIME_KEYS for key in over.over)
         own = Row(tuple(pair for pair in row.keys if pair[0] in over.over), row.clock if timed else None, row.base)
-        return evolve(made, at=self.whose(own), says=(*says, *made.says))
+        records = self.books.world.below.chosen(own)
+        of = f" of `{records[0].person}`, {records[0].date}" if records else ""
+        return evolve(made, at=self.whose(own) + of, says=(*says, *made.says))
 
     # ------------------------------------------------------------------------------------ other modules
 

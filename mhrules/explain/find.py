@@ -130,7 +130,7 @@ def _reason(settlement: Settlement, asked: Asked, firsts: tuple[int, ...]) -> st
         return "the payment is made once, in the first month in which the practice participates" + (
             f", and that was {earlier}" if earlier else ", and that is not in this period"
         )
-    return f"`{words.title_of(form.where.span)}` does not hold" if form.where is not None else "no month is left of it"
+    return "no month is left of it"
 
 
 def _absence(settlement: Settlement, asked: Asked, rows: list[Row]) -> str:

@@ -10,8 +10,9 @@ from attrs import evolve
 from mhrules.engine.rows import Step
 from mhrules.exact import ONE, Rounding, divide, to_text
 from mhrules.explain import words
-from mhrules.explain.elements import CENTS, LIMITS, Elements, money, rounded_to
+from mhrules.explain.elements import CENTS, LIMITS, money, rounded_to
 from mhrules.explain.expressions import child, renumbered
+from mhrules.explain.measures import Measures
 from mhrules.explain.model import LineWhy, Why, Worth
 from mhrules.plan import ir
 from mhrules.settle import ledger
@@ -20,7 +21,7 @@ from mhrules.settle.payments import MEMBER_MONTH, posting_period
 from mhrules.syntax.tree import Coverage, Period
 
 
-class Lines(Elements):
+class Lines(Measures):
     """The lines of one payer and practice."""
 
     # --------------------------------------------------------------------------------------- one line

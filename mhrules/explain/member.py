@@ -63,10 +63,15 @@ def known(books: Books, person: str) -> None:
 
 
 def _touching(books: Books, asked: Asked, firsts: tuple[int, ...], stays: tuple[Stay, ...]) -> Iterator[Stay]:
-    """The stays that touch the periods asked for."""
-    length = posting_period(books.form(asked.payment, asked.payer)).months
-    months = {month_label(month) for first in firsts for month in range(first, first + length)}
+    """The stays that touch the periods asked for, or the months of their rosters."""
+    months = {month_label(month) for first in firsts for month in _months(books, asked, first)}
     yield from (stay for stay in stays if any(stay.first <= month <= stay.last for month in months))
+
+
+def _months(books: Books, asked: Asked, first: int) -> tuple[int, ...]:
+    """The months whose members a line is paid for."""
+    form, row = books.form(asked.payment, asked.payer), books.row(asked.payment, asked.payer, asked.practice, first)
+    return books.world.months(books.units_row(form, row) if form.unit == MEMBER_MONTH else row)
 
 
 def _line(books: Books, asked: Asked, first: int, person: str) -> MemberLine:
@@ -80,7 +85,9 @@ def _line(books: Books, asked: Asked, first: int, person: str) -> MemberLine:
     details = lines_of_member(books, line, person)
     units, amount = sum(each.units for each in details), sum(each.amount for each in details)
     parts = tuple(_part(form, each) for each in details)
-    says = () if details else (_nothing(books, form, line, person),)
+    says = (_nothing(books, form, line, person),) if not details else ()
+    if details and form.roster is not None:
+        says = (f"the roster of {words.months_text(_months(books, asked, first))}",)
     return MemberLine(period, line.status, to_text(units), to_text(amount), to_text(line.amount), parts, says)
 
 

@@ -37,6 +37,7 @@ def _line(line: MemberLine, width: int) -> Iterator[str]:
             what += f" {part.element} of {part.date}"
         amount = words.dollars(from_text(part.amount))
         of = f", of {words.dollars(from_text(line.line_amount))} in all" if len(line.parts) == 1 else ""
+        of += f" ({'; '.join(line.says)})" if line.says else ""
         yield from _wrapped(f"{line.period}: {what}{price} = {amount}{of}", width, 0)
 
 

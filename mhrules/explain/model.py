@@ -64,9 +64,9 @@ class Why:
     """One step: what it is, what came out, and the steps it rests on.
 
     `kind` is one of `line participation requirement gate let define report table pays units limit rounding credit total
-    posting split part fact parameter condition choice row value aggregate`. `title` is in the words of the rule
-    text; `formula` is what a named value stands for. `says` are short sentences. `at` says for whom and when, where
-    that is not the line's own. Steps are numbered from 1 in a line; `see` is the number of the step that explains
+    posting split part fact parameter condition choice row value aggregate measure`. `title` is in the words of the
+    rule text; `formula` is what a named value stands for. `says` are short sentences. `at` says for whom and when,
+    where that is not the line's own. Steps are numbered from 1 in a line; `see` is the number of the step that explains
     this one, where it was explained before, otherwise 0.
     """
 
@@ -184,7 +184,7 @@ class MemberPart:
 
 @frozen
 class MemberLine:
-    """One line as one person sees it: `parts` is empty where nothing of the person is in it, and `says` why.
+    """One line as one person sees it: `parts` is empty where nothing of the person is in it, and then `says` says why.
 
     `units` and `amount` are what the person contributes, before limits and the one rounding of the line, which is
     `line_amount`.

@@ -44,8 +44,6 @@ class Standing(Shares):
         for run in runs:
             if run[0][1].verdicts:
                 yield self._participation(form, run)
-        if form.where is not None and (asked := child(trace, form.where)) is not None:
-            yield from self.whys([asked])
 
     def judged(self, trace: Step, months: tuple[int, ...]) -> list[Participation]:
         """How the practice participates in the months of a line."""

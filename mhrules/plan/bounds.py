@@ -15,6 +15,7 @@ from attrs import frozen
 from mhrules.exact import ONE, PLACES
 from mhrules.plan import intervals, ir
 from mhrules.plan.intervals import EVERYTHING, TRUTH, Interval
+from mhrules.plan.measures import MEASURES, POOLED
 from mhrules.plan.signatures import Signatures
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
@@ -54,17 +55,31 @@ class _Sizes:
 
 def _sizes(program: Program, plan: Plan) -> _Sizes:
     lines = {line for payer in plan.payers for line in payer.lines}
-    points: list[int] = []
-    for measure in program.measures.values():
-        own = [v.value for p in measure.parts if p.kind == "points" for v in p.values if isinstance(v, t.Number)]
-        points.append(max(own, default=-1))
+    points = [_most_points(program, name, frozenset()) for name in program.measures]
     counts = {
         "payer": max(1, len(plan.payers)),
         "line": max(1, len(lines)),
         "month": MONTHS_IN_YEAR,
         "measure": max(1, len(program.measures)),
     }
-    return _Sizes(counts, None if not points or min(points) < 0 else max(points))
+    return _Sizes(counts, max(points, default=None))
+
+
+def _most_points(program: Program, name: str, above: frozenset[str]) -> int:
+    """The most points that a measure can earn: its own, those of its best band, or those of its parts."""
+    measure = program.measures.get(name)
+    if measure is None or name in above:
+        return 0  # reported where it is named
+    found = [0]
+    for part in measure.parts:
+        if isinstance(part, t.MeasurePart) and part.kind == "points":
+            found += [v.value for v in part.values if isinstance(v, t.Number)]
+        elif isinstance(part, t.MeasurePart) and part.kind == "bands":
+            found += [v.value.value for v in part.values if isinstance(v, t.Band) and isinstance(v.value, t.Number)]
+        elif isinstance(part, t.MeasurePart) and part.kind == "composite":
+            parts = [v.text for v in part.values if isinstance(v, t.Name)]
+            found.append(sum(_most_points(program, each, above | {name}) for each in parts))
+    return max(found)
 
 
 class Bounds:
@@ -170,7 +185,7 @@ class Bounds:
         low, high = node.type.low, node.type.high
         if node.column in NET_OF_REVERSALS and low is not None:
             low = max(low, 0)
-        if node.collection == "measures" and self._sizes.points is not None and node.column != "met":
+        if node.collection in (MEASURES, POOLED) and self._sizes.points is not None and node.type.is_number:
             high = self._sizes.points
         return (low, high) if node.type.is_number else TRUTH
 

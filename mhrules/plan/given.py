@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar as days
-import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,15 +10,20 @@ import attrs
 from attrs import frozen
 
 from mhrules import exact
+from mhrules.data import population
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.exact import Rounding
-from mhrules.plan.given_members import GivenMembers, given_columns, plain_value
+from mhrules.plan.given_members import RECORDS, DatedValue, GivenMembers, given_columns, plain_value, spans
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of
 from mhrules.semantics.program import Agreement, Program
+from mhrules.semantics.scope import head
 from mhrules.syntax import tree as t
 
+RESULT_KEYS = {"measure", "practice", "payer", "period"}
+RESULT_COLUMNS = ("numerator", "denominator")
+"""What an example gives of a reported measure."""
 Row = dict[str, Any]
 Key = tuple[tuple[str, str], ...]
 
@@ -76,16 +80,6 @@ def says_who(example: t.Example, program: Program) -> bool:
     )
 
 
-@frozen
-class _Dated:
-    """A value of a dated fact with its days."""
-
-    name: str
-    value: Any
-    start: datetime.date
-    end: datetime.date | None
-
-
 class _Reader:
     """Collects the rows of one example."""
 
@@ -106,7 +100,7 @@ class _Reader:
         self.rules = rules
         self.days: dict[Key, int] = {}
         self.rows: dict[str, dict[Key, Row]] = {}
-        self.dated: dict[str, dict[Key, list[_Dated]]] = {}
+        self.dated: dict[str, dict[Key, list[DatedValue]]] = {}
         self.participants: dict[str, None] = {}
         self.roster_given = persons
         self.people = GivenMembers(program, findings) if persons else None
@@ -130,13 +124,39 @@ class _Reader:
         if list(keys) == ["practice"]:
             self.roster_given = True
         for value in clause.values:
-            self.fact(value, keys, clause)
+            if "measure" in keys:
+                self.result(value, keys)
+            else:
+                self.fact(value, keys, clause)
+
+    def result(self, value: t.GivenValue, keys: Mapping[str, str]) -> None:
+        """`given measure depression practice p1 payer aetna period 2011 { numerator 24; denominator 30 }`."""
+        name, known = value.name.text, keys["measure"] in self.program.measures
+        if not known or name not in RESULT_COLUMNS:
+            what, found = ("column", name) if known else ("measure", keys["measure"])
+            names = RESULT_COLUMNS if known else tuple(self.program.measures)
+            self.findings.report(
+                "MH232",
+                f"no {what} is called `{found}`",
+                value.span,
+                help=f"results are of {', '.join(f'`{each}`' for each in names)}",
+            )
+        elif set(keys) != RESULT_KEYS:
+            self.findings.report(
+                "MH233",
+                f"`{name}` is of a measure, a {self.program.participant}, a payer and a period",
+                value.span,
+                help=f"write `given measure … {self.program.participant} … payer … period 2011 {{ {name} … }}`",
+            )
+        else:
+            self.put(population.RESULT, {each: keys[each] for each in keys}, name, self.plain(value.value), value)
 
     def known_key(self, name: str, key: t.GivenKey) -> bool:
         program = self.program
         known = ["practice", program.participant, "payer", "line", "year", "month", "contract_year", *program.keys]
+        known += ["measure", "period"] if program.measures else []
         if name not in known:
-            close = did_you_mean(name, known)
+            close = did_you_mean(name, [*known, *RECORDS, *program.events])
             self.findings.report(
                 "MH230",
                 f"nothing is kept by `{name}`",
@@ -193,7 +213,7 @@ class _Reader:
             spans = self.dated.setdefault(declared.table, {}).setdefault(key, [])
             if any(span.name == name and span.start == start for span in spans):
                 self.twice(name, value)
-            spans.append(_Dated(name, plain, start, value.end))
+            spans.append(DatedValue(name, plain, start, value.end))
         elif value.start is not None or value.end is not None:
             self.findings.report(
                 "MH234",
@@ -261,7 +281,7 @@ class _Reader:
         return tuple(pairs)
 
     def put(self, table: str, keys: Mapping[str, str], name: str, value: Any, place: t.GivenValue) -> None:
-        order = ["practice", "payer", "line", *self.program.keys, "year", "month", "contract_year"]
+        order = ["measure", "practice", "payer", "line", *self.program.keys, "year", "month", "contract_year", "period"]
         names = [n for n in order if n in keys]
         declared = self.program.facts.get(name)
         if declared is not None:
@@ -295,7 +315,7 @@ class _Reader:
             self.findings.report(
                 "MH237",
                 "member months are given as a number, and by persons too",
-                self.example.span,
+                head(self.example),
                 help="give the members alone: their months are counted",
             )
         return Given(lenient(schema), given_columns({**self.people.tables(), **self.tables()}, schema))
@@ -307,6 +327,8 @@ class _Reader:
             found[name] = [row for key, values in by_key.items() for row in spans(key, values)]
         roster, column = self.program.participant, f"{self.program.participant}_id"
         if self.roster_given or roster in found:
+            if self.people is not None:
+                self.participants |= dict.fromkeys(sorted(self.people.practices))
             present = {row[column] for row in found.get(roster, [])}
             missing = [{column: p} for p in self.participants if p not in present]
             found[roster] = [*found.get(roster, []), *missing]
@@ -316,21 +338,6 @@ class _Reader:
 def part_of_month(counted_days: int, length: int) -> int:
     """Days over the days of a month, half even to 6 places; in units of 10**-12."""
     return exact.divide(counted_days * 10**6, length, Rounding.HALF_EVEN) * 10**6
-
-
-def spans(key: Key, values: list[_Dated]) -> list[Row]:
-    """Rows of a dated table: a new one wherever a value begins or ends; the latest beginning holds."""
-    after = [v.end + datetime.timedelta(days=1) for v in values if v.end is not None]
-    cuts = sorted({v.start for v in values} | set(after))
-    rows = []
-    for index, start in enumerate(cuts):
-        end = cuts[index + 1] - datetime.timedelta(days=1) if index + 1 < len(cuts) else None
-        row: Row = {**dict(key), "from": start, "to": end}
-        for value in sorted(values, key=lambda v: v.start):
-            if value.start <= start and (value.end is None or value.end >= start):
-                row[value.name] = value.value
-        rows.append(row)
-    return rows
 
 
 def years_named(example: t.Example, program: Program) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
+from attrs import frozen
 
 from mhrules import exact
 from mhrules.data import population
@@ -42,7 +43,18 @@ OF_PERSON = ("birth_date", "death_date", "gender", "zip_code")
 OF_SPAN = ("plan", "payer_order", "line", "dual", "hospice", "esrd", "dual_status_code", "medicare_status_code")
 ONE_PERSON = "person"
 AGE = "age"
+CORRECTS = "corrects"
 CLAIMS = (population.MEDICAL, population.PHARMACY)
+
+
+@frozen
+class DatedValue:
+    """A value of a dated fact with its days."""
+
+    name: str
+    value: Any
+    start: datetime.date
+    end: datetime.date | None
 
 
 class GivenMembers:
@@ -57,29 +69,34 @@ class GivenMembers:
         self.persons: dict[str, Row] = {}
         self.payers_of: dict[str, set[str]] = {}
         self.rows: dict[str, list[Row]] = {}
+        self.dated: dict[str, dict[Key, list[DatedValue]]] = {}
         self.monthly: dict[str, dict[Key, Row]] = {}
         self.numbers: dict[tuple[str, str], int] = {}
-        self.given: set[tuple[str, str]] = set()
+        self.claims: dict[tuple[str, str], int] = {}
+        self.lines: dict[tuple[str, str], Row] = {}
+        self.entries: dict[tuple[str, str], int] = {}
+        self.practices: set[str] = set()
         self.practice = f"{program.participant}_id"
 
     # ----------------------------------------------------------------------------------------- persons
 
     def members(self, clause: t.GivenMembers) -> None:
         """`given 2 members of p1 for aetna with { age 45 } from … to …`: persons, enrolled and attributed so long."""
-        values = {value.name.text: value for value in clause.values}
-        for name, value in values.items():
-            self.known(name, value, [*OF_PERSON, *OF_SPAN, ONE_PERSON, AGE, *self.facts_of_members()])
-        for person in self.names(clause, values.get(ONE_PERSON)):
+        for value in clause.values:
+            self.known(value.name.text, value, [*OF_PERSON, *OF_SPAN, ONE_PERSON, AGE, *self.facts_of_members()])
+        named = next((value for value in clause.values if value.name.text == ONE_PERSON), None)
+        for person in self.names(clause, named):
             row = self.persons.setdefault(person, {})
             self.payers_of.setdefault(person, set()).add(clause.payer.text)
-            span: Row = {"plan": ""}
-            for name, value in values.items():
+            span: Row = {}
+            for value in clause.values:
+                name = value.name.text
                 if name in OF_PERSON:
                     self.put(row, name, self.plain(value.value), value.span)
                 elif name == AGE:
                     self.put(row, "birth_date", self.birthday(value, clause.start), value.span)
                 elif name in OF_SPAN:
-                    span[name] = self.plain(value.value)
+                    self.put(span, name, self.plain(value.value), value.span)
                 elif name in self.facts_of_members():
                     self.fact(self.program.facts[name], value, person, clause)
             ends = {"enrollment_start_date": clause.start, "enrollment_end_date": clause.end}
@@ -122,10 +139,11 @@ class GivenMembers:
         """A fact of a member: one for the person, or one for each month or year that the clause touches."""
         plain = self.plain(value.value)
         if fact.dated:
-            start = value.start or clause.start
-            keys = {"member": person, "payer": clause.payer.text}
-            columns = {self.column(key): keys[key] for key in fact.keys}
-            self.add(fact.table, {**columns, "from": start, "to": value.end, fact.name: plain})
+            keys = {"member": person, "payer": clause.payer.text, "practice": clause.practice.text}
+            key = tuple((self.column(name), keys[name]) for name in fact.keys)
+            end = value.end if value.start is not None or value.end is not None else clause.end
+            held = self.dated.setdefault(fact.table, {}).setdefault(key, [])
+            held.append(DatedValue(fact.name, plain, value.start or clause.start, end))
             return
         if value.start is not None or value.end is not None:
             self.findings.report(
@@ -181,15 +199,42 @@ class GivenMembers:
             return
         own = self.payers_of.get(str(person), set())
         if table in CLAIMS:
-            row = {"claim_id": identity, "claim_line_number": "1", "entry_number": "1", **row}
-            row.setdefault("payer", next(iter(own)) if len(own) == 1 else None)
-            line = sum(other["claim_id"] == row["claim_id"] for other in self.rows.get(table, ()))
-            if row["claim_id"] != identity:
-                row["claim_line_number"] = str(line + 1)
+            row = {**self.claim_line(table, identity, row, clause), **row}
+            if "payer" not in row and len(own) != 1:
+                self.findings.report(
+                    "MH233",
+                    f"the {kind.replace('_', ' ')} `{identity}` does not say which payer's it is",
+                    clause.span,
+                    help=f"`{person}` has several: say `payer …`" if own else f"`{person}` is no member: say `payer …`",
+                )
+            row.setdefault("payer", min(own, default=""))
         else:
+            if kind in self.program.events:
+                self.practices.add(str(row.get(self.practice)))
             key = {population.ENCOUNTER: "encounter_id", population.LAB_RESULT: "lab_result_id"}.get(table, "event_id")
             row = row if table == population.CONDITION else {key: identity, **row}
         self.add(table, row)
+
+    def claim_line(self, table: str, identity: str, row: Row, clause: t.GivenFacts) -> Row:
+        """The keys of a claim line: a line of its own claim or of the one it names, or an entry of another line."""
+        corrected = row.pop(CORRECTS, None)
+        if corrected is not None:
+            if (table, str(corrected)) not in self.lines:
+                self.findings.report(
+                    "MH233",
+                    f"`{identity}` corrects `{corrected}`, and no such line is given above",
+                    clause.span,
+                    help="give the line first, and what corrects it behind it",
+                )
+                return {}
+            keys = self.lines[table, str(corrected)]
+            self.entries[table, str(corrected)] = self.entries.get((table, str(corrected)), 1) + 1
+            return {**keys, "entry_number": str(self.entries[table, str(corrected)])}
+        claim = str(row.get("claim_id", identity))
+        self.claims[table, claim] = self.claims.get((table, claim), 0) + 1
+        keys = {"claim_id": claim, "claim_line_number": str(self.claims[table, claim])}
+        self.lines[table, identity] = keys
+        return {**keys, "entry_number": "1"}
 
     def date_column(self, table: str) -> str:
         """The column in which a record's day stands."""
@@ -203,7 +248,7 @@ class GivenMembers:
         if table not in (population.CONDITION, population.LAB_RESULT, population.PHARMACY):
             found |= {"practice": self.practice, self.program.participant: self.practice}
         if table in CLAIMS:
-            found |= {"claim": "claim_id", "entry": "entry_number", "paid_on": "paid_date", "denied": "denied"}
+            found |= {"claim": "claim_id", CORRECTS: CORRECTS, "paid_on": "paid_date", "denied": "denied"}
         if table in (population.MEDICAL, population.ENCOUNTER):
             found |= {"provider": "rendering_npi"}
         found |= population.FEATURES.get(table, {})
@@ -216,6 +261,8 @@ class GivenMembers:
         found = {name: list(rows) for name, rows in self.rows.items()}
         people = [{"person_id": person, **row} for person, row in self.persons.items()]
         found[population.MEMBER] = people
+        for name, values in self.dated.items():
+            found[name] = [row for key, held in values.items() for row in spans(key, held)]
         for name, by_key in self.monthly.items():
             found.setdefault(name, []).extend({**dict(key), **row} for key, row in by_key.items())
         always = [population.ELIGIBILITY, population.ATTRIBUTED, population.MEDICAL, population.PHARMACY]
@@ -267,6 +314,21 @@ class GivenMembers:
     def plain(self, node: t.Expression) -> Any:
         """A fixed value as the loader takes it."""
         return plain_value(node, self.findings)
+
+
+def spans(key: Key, values: list[DatedValue]) -> list[Row]:
+    """Rows of a dated table: a new one wherever a value begins or ends; the latest beginning holds."""
+    after = [v.end + datetime.timedelta(days=1) for v in values if v.end is not None]
+    cuts = sorted({v.start for v in values} | set(after))
+    rows = []
+    for index, start in enumerate(cuts):
+        end = cuts[index + 1] - datetime.timedelta(days=1) if index + 1 < len(cuts) else None
+        row: Row = {**dict(key), "from": start, "to": end}
+        for value in sorted(values, key=lambda v: v.start):
+            if value.start <= start and (value.end is None or value.end >= start):
+                row[value.name] = value.value
+        rows.append(row)
+    return rows
 
 
 def plain_value(node: t.Expression, findings: Findings) -> Any:

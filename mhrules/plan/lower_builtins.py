@@ -84,7 +84,7 @@ class Builtins(Values):
 
     def cost(self, context: Context, span: Span) -> ir.Expression:
         """The cost of a practice's members, of which each has one of its own."""
-        body = self.feature("members", "cost", span)
+        body = self.feature("members", "cost", span, context)
         assert body is not None
         keys, kind = frozenset({"payer", "practice", context.period}), body.type
         if not self.supply(keys, context, span, "cost"):

@@ -345,11 +345,12 @@ class Calls(Collections):
         if not self.is_spread(node, collection, body, context):
             return self.nothing(node)
         over = tuple(dict.fromkeys((collection.key, "payer") if node.across_payers else (collection.key,)))
-        keys = set[str]().union(*(p.keys for p in parts)) - set(over)
+        given = {*over, "member"} if collection.key == "enrollment" else {*over}  # an enrollment is a member's
+        keys = set[str]().union(*(p.keys for p in parts)) - given
         if collection.key == MONTH:
             keys |= context.owners
         if collection.element is not None:
-            keys |= {"practice"} | ({"payer"} - set(over))
+            keys |= ({"payer"} if asks_of_a_person(context) else {"practice", "payer"}) - set(over)
             if set(context.elements) & set(PEOPLE_ELEMENTS) and collection.element not in PEOPLE_ELEMENTS:
                 keys.add("member")
         if collection.key != "line":
@@ -556,6 +557,11 @@ def through(expression: ir.Expression) -> Iterator[ir.Expression]:
         if isinstance(part, ir.Read) and part.quantity not in seen:
             seen.add(part.quantity)
             waiting.append(part.quantity.expression)
+
+
+def asks_of_a_person(context: Context) -> bool:
+    """Whether a row is a person of no practice yet, as where somebody is excluded: then records are the person's."""
+    return context.keys is not None and "member" in context.keys and "practice" not in context.keys
 
 
 def is_of_a_members_year(cell: ir.Cell) -> bool:

@@ -10,7 +10,7 @@ from mhrules.plan import ir
 from mhrules.plan.lower_limits import Limits
 from mhrules.plan.lower_numbers import factor_text, unrounded_quotient
 from mhrules.plan.scope import MOST_LISTED, Context, code_type, inside, shown_known
-from mhrules.semantics.builtins import SERVICE
+from mhrules.semantics.builtins import ELEMENTS, SERVICE
 from mhrules.semantics.types import UNKNOWN, YES_NO, Kind, Share, Type, number
 from mhrules.source import Span
 from mhrules.syntax import tree as t
@@ -214,11 +214,13 @@ class Conditions(Limits):
                 node.span,
                 help="use it in `per claim line where …` or inside `where` of an aggregate over claims",
             )
+        element = context.elements[-1] if context.elements else "claims"
+        key = ELEMENTS[element].key if element in ELEMENTS else ELEMENTS["events"].key
         return ir.Feature(
-            collection=context.elements[-1] if context.elements else "claims",
+            collection=element,
             column="billed_by",
             type=YES_NO,
-            keys=frozenset({"claim_line", "practice"}),
+            keys=frozenset({key, "practice"}),
             span=node.span,
         )
 

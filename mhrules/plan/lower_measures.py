@@ -106,10 +106,10 @@ class Measures(Scores):
             return super().inner_context(collection, context, across=across)
         return context.within(MEASURE, element=POOLED if across else MEASURES)
 
-    def feature(self, element: str, name: str, span: Span) -> ir.Expression | None:
+    def feature(self, element: str, name: str, span: Span, context: Context) -> ir.Expression | None:
         """A column of the element an aggregate runs over."""
         if element != POOLED:
-            return super().feature(element, name, span)
+            return super().feature(element, name, span, context)
         kind = ELEMENTS[MEASURES].features.get(name)
         if kind is None:
             return None
@@ -150,11 +150,8 @@ class Measures(Scores):
         if not self.rate_is_compared_well(at.written, counts.rate.type):
             return None
         written, scale = at.written, at.written.scale
-        numerator = None
-        if counts.numerator is not None:
-            numerator = self.of_measure(at, "numerator", counts.numerator)
-        denominator = self.of_measure(at, "denominator", counts.denominator)
-        counts = attrs.evolve(counts, denominator=self.whole(denominator, at.span))
+        numerator = None if counts.numerator is None else counts.numerator.quantity
+        denominator = counts.denominator.quantity
         rate = self.of_measure(at, "rate", counts.rate)
         scored = self.of_measure(at, "scored", self.is_scored(at, rate, denominator))
         value = self.of_measure(at, "value", self.if_scored(at, scored, self.whole(rate, at.span)))
@@ -203,7 +200,9 @@ class Measures(Scores):
             )
             return None
         self.needs |= {Need(RESULT, "numerator"), Need(RESULT, "denominator")}
-        numerator, denominator = (self.reported_column(at, column) for column in ("numerator", "denominator"))
+        numerator, denominator = (
+            self.named(at, column, self.reported_column(at, column)) for column in ("numerator", "denominator")
+        )
         kind = number(share=Share.RATIO, low=-(10**21), high=10**21)
         return Counts(numerator, denominator, self.quotient(at, numerator, denominator, kind))
 
@@ -239,8 +238,8 @@ class Measures(Scores):
         unit = DOLLARS if numerator.type.is_money else NO_UNIT
         low = 0 if numerator.type.low is not None and numerator.type.low >= 0 else -(10**24)
         kind = number(unit, places=MONEY_RATE_PLACES if unit else exact.PLACES, low=low, high=10**24)
-        rate = self.quotient(at, numerator, months, kind, per=written.per)
-        return Counts(numerator, months, rate, self.stratum(at))
+        above, below = self.named(at, "numerator", numerator), self.named(at, "denominator", months)
+        return Counts(above, below, self.quotient(at, above, below, kind, per=written.per), self.stratum(at))
 
     def counts_of_proportion(self, at: At) -> Counts | None:
         """Of the members who are eligible and not excluded, those who meet the condition; each person once."""
@@ -250,8 +249,8 @@ class Measures(Scores):
         if met.type.is_unknown or (counts is not None and counts.type.is_unknown):
             return None
         both = met if counts is None else self.logic("and", (counts, met), at.span)
-        numerator = self.members_where(at, "member", both)
-        denominator = self.members_where(at, "member", counts)
+        numerator = self.named(at, "numerator", self.members_where(at, "member", both))
+        denominator = self.named(at, "denominator", self.members_where(at, "member", counts))
         stratum = self.stratum(at, counts=counts, met=met)
         return Counts(numerator, denominator, self.quotient(at, numerator, denominator, RATIO), stratum)
 
@@ -264,10 +263,11 @@ class Measures(Scores):
             return None
         key = "enrollment" if at.pooled else "member"
         kind = self.aggregate_type("sum", body, Collection("members", "member", "members"))
-        numerator = ir.Aggregate(
+        total = ir.Aggregate(
             function="sum", over=at.over(key), body=body, where=counts, type=kind, keys=at.keys, span=at.span
         )
-        denominator = self.members_where(at, key, counts)
+        numerator = self.named(at, "numerator", total)
+        denominator = self.named(at, "denominator", self.members_where(at, key, counts))
         mean = attrs.evolve(body.type, unit=body.type.unit if body.type.is_money else NO_UNIT, places=exact.PLACES)
         rate = self.quotient(at, numerator, denominator, mean)
         return Counts(numerator, denominator, rate, self.stratum(at, counts=counts, amount=body))
@@ -344,8 +344,9 @@ class Measures(Scores):
         found = [plan for plan in plans if plan is not None]
         if len(found) < len(plans) or not found:
             return None
-        numerator = self.added([self.whole(plan.points, at.span) for plan in found], at.span)
-        denominator = self.added([self.whole(plan.possible_points, at.span) for plan in found], at.span)
+        points = self.added([self.whole(plan.points, at.span) for plan in found], at.span)
+        possible = self.added([self.whole(plan.possible_points, at.span) for plan in found], at.span)
+        numerator, denominator = self.named(at, "numerator", points), self.named(at, "denominator", possible)
         return Counts(numerator, denominator, self.quotient(at, numerator, denominator, RATIO))
 
     def added(self, parts: list[ir.Read], span: Span) -> ir.Expression:
@@ -387,7 +388,7 @@ class Measures(Scores):
             keys=own.keys - {"practice"},
             span=at.span,
         )
-        condition = self.is_known(own)
-        known = attrs.evolve(ranked, type=ranked.type.known())
-        share = self.ratio_of(known, peers, RATIO, at.span)
-        return Counts(ranked, peers, self.missing_unless(condition, share, at.span))
+        numerator, denominator = self.named(at, "numerator", ranked), self.named(at, "denominator", peers)
+        known = attrs.evolve(numerator, type=ranked.type.known())
+        share = self.ratio_of(known, denominator, RATIO, at.span)
+        return Counts(numerator, denominator, self.missing_unless(self.is_known(own), share, at.span))

@@ -108,7 +108,7 @@ class Members(Splits):
                 help="write `plurality of visits` or `plurality of allowed`",
             )
         if measure == "allowed":
-            self.feature("visits", "allowed", node.span)
+            self.needs.update(self.needs_of("visits", "allowed"))
         if node.kind not in VISITING and (node.where is not None or node.within is not None):
             self.report(
                 "MH366",

@@ -7,12 +7,14 @@ from attrs import field, frozen
 
 from mhrules.data import population
 from mhrules.data.population import Need
+from mhrules.diagnostics.model import Label
 from mhrules.plan import ir
-from mhrules.plan.lower_calls import asks_who_billed
+from mhrules.plan.lower_calls import asks_who_billed, through
 from mhrules.plan.lower_measures import Measures
 from mhrules.plan.lower_numbers import bare_money
 from mhrules.plan.needs import needs_of_collection
 from mhrules.plan.scope import MONTH, Context, LetScope, flat, inside, shown_known
+from mhrules.plan.settings import parameter_changes
 from mhrules.semantics.builtins import BASIS_ELEMENTS, BASIS_UNITS, ELEMENTS
 from mhrules.semantics.types import DOLLARS, Type, Unit, number, unit_text
 from mhrules.syntax import tree as t
@@ -131,6 +133,8 @@ class Payments(Measures):
         paid = self.pays(pays, basis, context)
         if basis.unit == "member" and "member" in paid.keys:
             self.no_limits(clauses)
+            if basis.roster is not None:
+                self.one_price_for_the_roster(paid, basis.roster)
         once = next((c for c in clauses if isinstance(c, t.AtMostOnce)), None)
         return ir.FormPlan(
             unit=form_unit(basis),
@@ -163,6 +167,29 @@ class Payments(Measures):
                     "the price differs from member to member, so there is no one amount to limit",
                     clause.span,
                     help="put the limit into the price, as in `pays least(…, $9.00 pmpm)`",
+                )
+
+    def one_price_for_the_roster(self, paid: ir.Expression, period: t.Period) -> None:
+        """Reports parameters that change while a roster holds whose members have prices of their own.
+
+        Who is on the roster, and what is known of them, is that of its first month; a parameter is the month's own.
+        """
+        calendar, word = self.program.calendar, period.value.replace("_", "-")
+        for part in through(paid):
+            changes = (
+                parameter_changes(self.program, self.agreements, part.parameter) if isinstance(part, ir.Setting) else {}
+            )
+            inside_it = [month for month in sorted(changes) if calendar.period_first(month, period) != month]
+            if isinstance(part, ir.Setting) and inside_it:
+                label = calendar.label(calendar.period_first(inside_it[0], period), period)
+                self.report(
+                    "MH401",
+                    f"`{part.parameter}` changes inside {label}, and a price by member on the roster of a {word} "
+                    "needs one value",
+                    part.span,
+                    label="which value holds?",
+                    related=(Label(changes[inside_it[0]], "changes here"),),
+                    help=f"let it change with the {word}, or pay on each month's own roster",
                 )
 
     def of_the_practice(self, context: Context) -> Context:

@@ -21,10 +21,10 @@ from mhrules.syntax import tree as t
 
 @frozen(eq=False)
 class Counts:
-    """What a rate is made of. `rate` is missing where there is nothing to divide by; `minimum` is asked of `base`."""
+    """What a rate is made of, each a quantity of its own. `rate` is missing where there is nothing to divide by."""
 
-    numerator: ir.Expression | None
-    denominator: ir.Expression
+    numerator: ir.Read | None
+    denominator: ir.Read
     rate: ir.Expression
     stratum: Stratum | None = None
 
@@ -80,6 +80,10 @@ class Scores(MeasureParts):
         return ir.Read(
             quantity=quantity, move=move, type=quantity.expression.type, keys=frozenset(quantity.grain), span=span
         )
+
+    def named(self, at: At, what: str, expression: ir.Expression) -> ir.Read:
+        """A quantity of a measure, read at its own row."""
+        return self.whole(self.of_measure(at, what, expression), at.span)
 
     def pooled_sum(self, at: At, body: ir.Expression) -> ir.Expression:
         """The sum over all payers of what is known of each."""

@@ -34,6 +34,8 @@ from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 MOST_PERIODS = 4
+LASTING = frozenset({"gender", "zip_code"})
+"""What is the same of a member in every month and for every payer."""
 RECORDS = frozenset({"visits", "claims", "claim_lines", "prescriptions", "conditions", "lab_results"})
 """Collections of which each member has its own."""
 OF_THE_PERIOD = "`{0} at start of period` or `{0} at end of period`"
@@ -101,7 +103,7 @@ class Values(Lowering):
             self.used.add(("let", name))
             return self.read(self.let_quantity(context.lets[name], context), context, node.span)
         for element in reversed(context.elements):
-            feature = self.feature(element, name, node.span)
+            feature = self.feature(element, name, node.span, context)
             if feature is not None:
                 return feature
         found = self.declared_value(name, context, node.span)
@@ -299,14 +301,19 @@ class Values(Lowering):
             return False
         return True
 
-    def feature(self, element: str, name: str, span: Span) -> ir.Expression | None:
-        """A column of the element an aggregate runs over."""
+    def feature(self, element: str, name: str, span: Span, context: Context) -> ir.Expression | None:
+        """A column of the element an aggregate runs over.
+
+        What is known of a member varies by payer and month; so does whether a record's person is attributed here.
+        """
         kind = self.features(element).get(name)
         if kind is None:
             return None
         self.needs.update(self.needs_of(element, name))
-        keys = frozenset({ELEMENTS[element if element in ELEMENTS else "events"].key})
-        return ir.Feature(collection=element, column=name, type=kind, keys=keys, span=span)
+        keys = {ELEMENTS[element if element in ELEMENTS else "events"].key}
+        if (element in ("members", "enrollments") and name not in LASTING) or name == "attributed":
+            keys |= {*context.owners, context.period}
+        return ir.Feature(collection=element, column=name, type=kind, keys=frozenset(keys), span=span)
 
     def needs_of(self, element: str, name: str) -> Iterator[Need]:
         """What data must have so that a feature is known; a service class, whatever the classes rest on."""

@@ -158,7 +158,8 @@ class Settlement:
     """The settlement of one program year.
 
     `postings` are empty where anything failed and nothing was held. `held`: whether some postings stand for what
-    failed. `books` holds the interpreter, and answers why (`books.line_trace`).
+    failed. `books` holds the interpreter, and answers why (`books.line_trace`). `engine` is what worked it out; where
+    another was asked for, `handed_over` says why it did not.
     """
 
     plan: Plan
@@ -174,6 +175,8 @@ class Settlement:
     controls: Controls = field(repr=False)
     books: Books = field(repr=False)
     measures: tuple[MeasureResult, ...] = field(default=(), repr=False)
+    engine: str = "reference"
+    handed_over: str = ""
 
     @property
     def ok(self) -> bool:

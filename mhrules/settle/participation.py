@@ -99,8 +99,15 @@ def _judged(interpreter: Interpreter, row: Row) -> Participation:
     gathering.close()
     failing = [verdicts for at_least, verdicts in groups if _met(verdicts) < at_least]
     missed = next((v.requirement.name for v in failing[0] if v.verdict == MISSED), "") if failing else ""
+    return gathered((payer, practice, month), groups, participates=not failing, missed=missed)
+
+
+def gathered(
+    whose: tuple[str, str, int], groups: list[tuple[int, list[Verdict]]], *, participates: bool, missed: str
+) -> Participation:
+    """The participation of payer, practice and month that verdicts by group add up to."""
     every = tuple(verdict for _, verdicts in groups for verdict in verdicts)
-    return Participation(payer, practice, month, not failing, every, missed, _nearest(groups))
+    return Participation(*whose, participates, every, missed, _nearest(groups))
 
 
 def asked(plan: Plan, payer: str) -> Iterator[tuple[int, tuple[ir.RequirementPlan, ...]]]:
@@ -163,7 +170,7 @@ def _atoms(interpreter: Interpreter, condition: ir.Expression, row: Row) -> Iter
                 return
     elif isinstance(condition, ir.Not):
         yield from _atoms(interpreter, condition.operand, row)
-    elif isinstance(condition, ir.Read) and condition.move is None and _is_logical(condition.quantity.expression):
+    elif isinstance(condition, ir.Read) and condition.move is None and is_logical(condition.quantity.expression):
         at = interpreter.world.project(row, condition.quantity.grain)
         yield from _atoms(interpreter, condition.quantity.expression, at)
     elif isinstance(condition, ir.Compare):
@@ -173,12 +180,17 @@ def _atoms(interpreter: Interpreter, condition: ir.Expression, row: Row) -> Iter
         yield Atom(condition, outcome, outcome, condition.type)
 
 
-def _is_logical(expression: ir.Expression) -> bool:
+def is_logical(expression: ir.Expression) -> bool:
+    """Whether a condition is made of others, or is a comparison."""
     return isinstance(expression, (ir.Logic, ir.Not, ir.Compare))
 
 
 def _compared(interpreter: Interpreter, compare: ir.Compare, row: Row) -> Atom:
-    value, threshold = interpreter.known(compare.left, row), interpreter.known(compare.right, row)
+    return compared(compare, interpreter.known(compare.left, row), interpreter.known(compare.right, row))
+
+
+def compared(compare: ir.Compare, value: ir.Value, threshold: ir.Value) -> Atom:
+    """A comparison of two known values, with how far the value is from the other side."""
     outcome = holds(compare, value, threshold)
     margin = None
     if compare.left.type.is_number and isinstance(value, int) and isinstance(threshold, int):

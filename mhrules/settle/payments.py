@@ -83,6 +83,12 @@ class Books:
         plan = self.plan.payments[payment]
         return self.interpreter.remember(("line", payment, row), plan, row, lambda: self._line(plan, row))
 
+    def keep(self, line: Line) -> None:
+        """Takes a line as worked out, by an engine that gives the same."""
+        row = self.row(line.payment, line.payer, line.practice, line.first)
+        plan = self.plan.payments[line.payment]
+        self.interpreter.remember(("line", line.payment, row), plan, row, lambda: line)
+
     def line_trace(self, payment: str, payer: str, practice: str, first: int) -> Step:
         """The steps that lead to a line, worked out anew; the root's `detail` is the line."""
         row = self.row(payment, payer, practice, first)

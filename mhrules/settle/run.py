@@ -16,11 +16,12 @@ from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.invariants import Failure, failures, published
-from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement
+from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement, SplitTotal
 from mhrules.settle.measures import in_order, measured
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import Books, Hold
-from mhrules.settle.split import controls
+from mhrules.settle.split import controls, split_totals
+from mhrules.settle.sql.compiled import Compiled, HandOver
 from mhrules.settle.strays import strays
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -28,6 +29,9 @@ from mhrules.syntax.tree import Period
 if TYPE_CHECKING:
     from mhrules.data.dataset import Dataset
 
+REFERENCE = "reference"
+DUCKDB = "duckdb"
+ENGINES = (DUCKDB, REFERENCE)
 LISTED = 100  # findings that are listed of one rule; of more, how many
 
 
@@ -39,11 +43,14 @@ def settle(
     run: str = "1",
     posted_on: datetime.date | None = None,
     hold: bool = False,
+    engine: str = REFERENCE,
 ) -> Settlement:
     """Settle a program year.
 
-    `run` and `posted_on` go onto every posting as they are. Where anything fails there are no postings; with `hold`
-    the lines that fail, and what reads them, are posted as `held` with no amount, and all others as usual.
+    `engine` is `duckdb`, which hands over to the interpreter what it does not settle and whatever fails, or
+    `reference`: both give the same. `run` and `posted_on` go onto every posting as they are. Where anything fails
+    there are no postings; with `hold` the lines that fail, and what reads them, are posted as `held` with no amount,
+    and all others as usual.
 
     Raises:
         DiagnosticError: the term has no month in the year (MH730).
@@ -51,10 +58,17 @@ def settle(
     _refuse(plan, year)
     with deep():
         settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
+        if engine == DUCKDB:
+            try:
+                return _Compiled(settling).settlement([])
+            except HandOver as reason:
+                settling.handed_over = reason.reason
         found = settling.failing()
         if hold and found:
             holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
+            handed_over = settling.handed_over
             settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold, holds=holds)
+            settling.handed_over = handed_over
         return settling.settlement(found)
 
 
@@ -82,6 +96,8 @@ class _Settling:
         self.run, self.posted_on, self.hold = run, posted_on, hold
         self.books = Books(plan, dataset, year, holds)
         self.faults = Gathering()
+        self.engine = REFERENCE
+        self.handed_over = ""
         self._year = ("year", plan.calendar.year_first(year))
 
     def failing(self) -> list[Failure]:
@@ -94,7 +110,7 @@ class _Settling:
     def settlement(self, failing: list[Failure]) -> Settlement:
         """The whole; `failing` are the invariants that do not hold."""
         participation = tuple(self._participation())
-        lines = list(self._lines())
+        lines = [posting for line in self._lines() for posting in line]
         credits = list(self._credits())
         quantities = tuple(self._published())
         measures = tuple(in_order(measured(self.books.interpreter, self.year, self.faults)))
@@ -116,8 +132,10 @@ class _Settling:
             quantities=quantities,
             findings=(*limited(problems), *warnings, *self._empty(participation)),
             held=self.hold and bool(problems),
-            controls=controls(self.books.interpreter, postings),
+            controls=controls(postings, self._splits()),
             books=self.books,
+            engine=self.engine,
+            handed_over=self.handed_over,
             measures=measures,
         )
 
@@ -137,7 +155,10 @@ class _Settling:
                 with self.faults:
                     yield judge(self.books.interpreter, payer, practice, month)
 
-    def _lines(self) -> Iterator[Posting]:
+    def _splits(self) -> tuple[SplitTotal, ...]:
+        return split_totals(self.books.interpreter)
+
+    def _lines(self) -> Iterator[Iterable[Posting]]:
         for payer, practice in self._pairs():
             for payment in self.plan.payments:
                 for first in self.books.firsts(payment, payer, self.year):
@@ -145,10 +166,10 @@ class _Settling:
                         line = self.books.line(payment, payer, practice, first)
                     except Faulted as error:
                         self.faults.faults += error.faults
-                        yield self._held(payment, payer, practice, first, error)
+                        yield (self._held(payment, payer, practice, first, error),)
                     else:
                         if line is not None:
-                            yield from self._postings_of(line)
+                            yield self._postings_of(line)
 
     def _credits(self) -> Iterator[Posting]:
         for payer, practice in self._pairs():
@@ -214,6 +235,35 @@ class _Settling:
         else:
             none = f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
             yield finding("MH731", none)
+
+
+class _Compiled(_Settling):
+    """One pass over a program year from relations, with everything else as the interpreter has it."""
+
+    def __init__(self, settling: _Settling) -> None:
+        super().__init__(
+            settling.plan,
+            settling.dataset,
+            settling.year,
+            run=settling.run,
+            posted_on=settling.posted_on,
+            hold=settling.hold,
+        )
+        self.books = settling.books
+        self.engine = DUCKDB
+        self.found = Compiled(self.books, self.dataset, self.year).everything()
+
+    def _participation(self) -> Iterator[Participation]:
+        yield from self.found.participation
+
+    def _lines(self) -> Iterator[Iterable[Posting]]:
+        yield from (self._postings_of(line) for line in self.found.lines)
+
+    def _published(self) -> Iterator[Published]:
+        yield from self.found.published
+
+    def _splits(self) -> tuple[SplitTotal, ...]:
+        return self.found.splits
 
 
 def limited(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -12,6 +12,7 @@ from mhrules.engine.rows import Row
 from mhrules.engine.world import World
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, month_label, month_of
+from mhrules.syntax.tree import Period
 
 EFFECTIVE = ("effective_from", "effective_to")
 
@@ -82,6 +83,8 @@ class _Finder:
         own = self.world.payers[payer].lines if payer is not None else ()
         if "line" in keys and own and keys["line"] not in own:
             return "the line of business is not one of the payer's"
+        if "measure" in keys and (unread := self.unread_result(str(keys["measure"]), str(keys["period"]))):
+            return unread
         months = self.months(keys)
         end = plan.last_month
         if months is not None and (months[1] < plan.first_month or (end is not None and months[0] > end)):
@@ -93,11 +96,33 @@ class _Finder:
                 return f"no {plan.participant} has that {key.replace('_', ' ')}"
         return None
 
+    def unread_result(self, measure: str, period: str) -> str | None:
+        """Why nothing reads a reported result; None if something can."""
+        read = {plan.period for plan in self.plan.measures if plan.name == measure and plan.kind == "reported"}
+        if not read:
+            return "the program has no reported measure of that name"
+        found = self.period(period)
+        if found is None:
+            return "the period is none of the program's calendar"
+        return None if found[0].value in {*read, Period.YEAR.value} else "nothing reads the measure in such a period"
+
+    def period(self, label: str) -> tuple[Period, int] | None:
+        """A period that is written as postings name it; None of anything else."""
+        calendar = self.plan.calendar
+        try:
+            period, first = calendar.parse(label)
+        except (ValueError, IndexError):
+            return None
+        return (period, first) if calendar.label(first, period) == label else None
+
     def months(self, keys: Mapping[str, object]) -> tuple[int, int] | None:
         """The first and last month that a row speaks of; None where its keys name no time."""
         month, year = keys.get("month"), keys.get("year")
         if isinstance(month, datetime.date):
             return month_of(month), month_of(month)
+        named = self.period(str(keys["period"])) if "measure" in keys else None
+        if named is not None:
+            return named[1], named[1] + named[0].months - 1
         if isinstance(year, int):
             first = self.plan.calendar.year_first(year)
             # Facts of earlier years can be those of a baseline or of the year before the term.

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import mhrules
-from mhrules.results import decimal
+from mhrules.results import decimal, shortest
 from tests.cli.cases import PROGRAM, written
+from tests.settle import people
 
 ROWS: list[dict[str, object]] = [
     {"practice_id": "p1", "payer": "green", "year": 2024, "target": 100_000, "spending": 90_000, "quality": "0.8"},
@@ -85,6 +86,7 @@ def test_postings_are_typed_records_with_exact_amounts(settlement: mhrules.Settl
         payment="shared_savings",
         period="2024",
         units=Decimal(0),
+        price=None,
         amount=Decimal(0),
         status="gated",
         reason="savings",
@@ -192,6 +194,13 @@ def test_files_are_written(settlement: mhrules.Settlement, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("value", "text"), [(0, "0.00"), (2 * 10**12, "2.00"), (5_335 * 10**9, "5.335"), (1, "0.000000000001")]
+)
+def test_a_price_has_as_few_places_as_show_it(value: int, text: str) -> None:
+    assert f"{shortest(value):f}" == text
+
+
+@pytest.mark.parametrize(
     ("value", "places", "text"),
     [(0, 2, "0.00"), (-5 * 10**10, 2, "-0.05"), (123 * 10**12, 6, "123.000000"), (10**28, 2, f"{10**16}.00")],
 )
@@ -212,3 +221,59 @@ def test_a_line_is_explained(settlement: mhrules.Settlement) -> None:
     assert json.loads(why.to_json())["payment"] == "shared_savings"
     with pytest.raises(mhrules.DiagnosticError, match="gren"):
         mhrules.explain(settlement, payer="gren", practice="p1", payment="shared_savings")
+
+
+# ----------------------------------------------------------------------------------------------- members
+
+
+@pytest.fixture(scope="module")
+def grove(tmp_path_factory: pytest.TempPathFactory) -> mhrules.Program:
+    return mhrules.load(people.written(tmp_path_factory.mktemp("grove")) / "grove")
+
+
+@pytest.fixture(scope="module")
+def members(grove: mhrules.Program) -> mhrules.Data:
+    return mhrules.Data.from_rows(grove, people.tables())
+
+
+def test_postings_have_their_price(grove: mhrules.Program, members: mhrules.Data) -> None:
+    settlement = mhrules.settle(grove, members, 2011)
+    prices = {str(p.price) for p in settlement.postings if p.payment == "fee" and p.units}
+    assert prices == {"2.00", "5.335"}
+    assert settlement.to_arrow().column("price").to_pylist()[-1] is None
+    assert str(settlement.to_arrow().schema.field("price").type) == "decimal128(26, 12)"
+    fees = settlement.to_duckdb().filter("payment = 'fee' AND price IS NOT NULL")
+    assert fees.filter("abs(units * price - amount) > 0.005").fetchall() == []
+
+
+def test_one_member_is_explained(grove: mhrules.Program, members: mhrules.Data) -> None:
+    settlement = mhrules.settle(grove, members, 2011)
+    why = mhrules.explain(settlement, payer="aetna", practice="p2", payment="fee", period="2011-04", member="bob")
+    assert "2011-03-01 primary 2/1" in why.text()
+    assert json.loads(why.to_json())["member"]["person"] == "bob"
+
+
+def test_attribution_is_counted_without_settling(grove: mhrules.Program, members: mhrules.Data) -> None:
+    found = mhrules.attribution(grove, members, 2011, payer="molina")
+    assert ([each.payer for each in found.counts], found.differs) == (["molina"], False)
+    assert "none: secondary" in found.text()
+    with pytest.raises(mhrules.DiagnosticError, match="MH736"):
+        mhrules.attribution(grove, members, 2031)
+
+
+def test_attribution_is_compared_with_a_list(grove: mhrules.Program, members: mhrules.Data, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("person_id,practice_id,extra\nann,p2,x\n", encoding="utf-8")
+    found = mhrules.attribution(grove, members, 2011, payer="aetna", month="2011-01", compare=path)
+    assert ([d.kind for d in found.compared[0].differences], found.differs) == (["changed", "added"], True)
+    assert [each.code for each in found.findings] == ["MH612"]
+    assert [each["code"] for each in json.loads(found.to_json())["findings"]] == ["MH612"]
+    with pytest.raises(mhrules.DiagnosticError, match="MH732"):
+        found.write(tmp_path / "nowhere" / "differences.csv")
+
+
+def test_data_that_only_count_members_attribute_nobody(grove: mhrules.Program) -> None:
+    counts = {"practice": [{"practice_id": "p1"}], "practice_payer_month": []}
+    data = mhrules.Data.from_rows(grove, counts)
+    with pytest.raises(mhrules.DiagnosticError, match="MH740"):
+        mhrules.attribution(grove, data, 2011)

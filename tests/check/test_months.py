@@ -23,6 +23,9 @@ def test_a_program_without_member_months_needs_no_rule() -> None:
     assert_clean(text.replace("  months count when attributed and enrolled on day 1\n", ""))
 
 
+MEASURED = ("unscored measures count as zero", "attribution { every month; first selection }")
+
+
 @pytest.mark.parametrize(
     ("clause", "name"),
     [
@@ -35,7 +38,7 @@ def test_a_program_without_member_months_needs_no_rule() -> None:
 def test_a_misspelt_name_in_a_clause_about_members(clause: str, name: str) -> None:
     near = {"aeg": "age", "servise": "service", "cod": "code", "servce": "service"}[name]
     assert_finding(
-        program(FEE, clause, "unscored measures count as zero" if "measure" in clause else ""),
+        program(FEE, clause, *(MEASURED if "measure" in clause else ())),
         code="MH201",
         message=f"nothing here is called `{name}`",
         underlined=name,

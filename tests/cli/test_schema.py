@@ -43,3 +43,18 @@ def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     result = run("schema", tmp_path / "maple", "--template", tmp_path / "file")
     assert (result.exit_code, "is a file, not a folder" in " ".join(result.stderr.split())) == (2, True)
+
+
+def test_tables_of_members_say_when_they_are_needed_and_what_is_read_for_nothing() -> None:
+    from click.testing import CliRunner
+
+    from mhrules.cli.schema import tables_text
+    from mhrules.data.template import describe
+    from tests.data import people
+
+    of = people.schema("eligibility", "member", population=("eligibility", "member"), panel=people.PANEL)
+    with CliRunner().isolation():
+        shown = " ".join("\n\n".join(tables_text(of, describe(of))).split())
+    assert "`enrollment_start_date`; in data with members" in shown
+    assert "`year_month`; in data with counts instead of members" in shown
+    assert "`1` if empty or left out" in shown and "Line of business; may be left out" in shown

@@ -241,7 +241,6 @@ def plan(tables: Schema, *payments: ir.PaymentPlan, payers: Iterable[PayerPlan] 
         "practice_keys": {},
         "payees": {},
         "examples": (),
-        "not_yet": (),
     }
     named = {each.name: each for each in payments}
     return Plan(schema=tables, payments=named, payers=tuple(payers) or (payer(),), **{**given, **more})

@@ -178,6 +178,6 @@ def test_money_is_conserved_by_any_split(pool: int, weights: list[int]) -> None:
     assert given_out == next(iter(of.splits.values())).pool
 
 
-def test_elements_below_the_practice_are_refused() -> None:
-    with pytest.raises(Faulted, match="MH901"):
+def test_counts_of_members_do_not_say_who_they_are() -> None:
+    with pytest.raises(Faulted, match="MH740"):
         engine(THREE).evaluate(b.over("count", "member", None), b.year(practice="p1"))

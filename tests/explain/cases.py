@@ -137,8 +137,8 @@ def years(*, score: str = "0.7") -> Settlement:
     rows = {
         "practice": [{"practice_id": "p1"}],
         "practice_year": [
-            {"practice_id": "p1", "year": year, "result": result, "score": score}
-            for year, result in ((2008, 100), (2009, 200), (2010, 400), (2012, 0))
+            {"practice_id": "p1", "year": year, "profit": profit, "score": score}
+            for year, profit in ((2008, 100), (2009, 200), (2010, 400), (2012, 0))
         ],
         "practice_payer_month": [
             *panel("p1", "acme", 1_000, "201201", "201201"),

@@ -116,7 +116,7 @@ def test_an_aggregate_is_a_leaf_and_deep_opens_it() -> None:
 
 
 def test_a_baseline_shows_its_weights_and_years() -> None:
-    found = step(explain(cases.years(), "acme", "p1", "improvement"), "baseline(result)")
+    found = step(explain(cases.years(), "acme", "p1", "improvement"), "baseline(profit)")
     assert found.says == ("10% of 2008 + 30% of 2009 + 60% of 2010",)
     values = [(each.at, Fraction(each.worth.exact)) for each in found.steps if each.worth is not None]
     assert values == [("2008", 100), ("2009", 200), ("2010", 400)]

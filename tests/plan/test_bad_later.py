@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.plan.bad import Bad, assert_bad, bad
-from tests.plan.texts import HEAD, monthly, yearly
+from tests.plan.texts import yearly
 
 CASES = [
     bad(
@@ -15,22 +15,6 @@ CASES = [
         "falling by date paid",
         ("leave this out for now",),
         yearly("pays (falling by date paid) of benchmark"),
-    ),
-    bad(
-        "on roster of quarter",
-        "MH901",
-        "payments on the roster of a quarter are reserved, and not yet settled",
-        "per member per month on roster of quarter",
-        ("pay `per member per month` on each month's own roster for now",),
-        'payment r "R" { per member per month on roster of quarter; pays $1 }',
-    ),
-    bad(
-        "latest",
-        "MH901",
-        "`latest(…)` of dated facts is reserved, and not yet settled",
-        "latest(risk)",
-        ("leave this out for now",),
-        yearly("pays latest(risk) * $1"),
     ),
     bad(
         "held",
@@ -50,29 +34,12 @@ CASES = [
         yearly("pays baseline(benchmark) trended by 5% to year"),
     ),
     bad(
-        "to one practice",
-        "MH901",
-        "a fact of members spread over practices is reserved, and not yet settled",
-        "sum(risk over members to site)",
-        ("leave this out for now",),
-        yearly("pays sum(risk over members to site) * $1"),
-    ),
-    bad(
         "payment by region",
         "MH901",
         "a payment per region is reserved, and not yet settled",
         "per region per year",
         ("leave this out for now",),
         'payment r "R" { per region per year; pays $1 }',
-    ),
-    bad(
-        "members by days",
-        "MH901",
-        "a count of members where months count in proportion to days is reserved, and not yet settled",
-        "members",
-        ("leave this out for now",),
-        monthly('gate g "G" : count(members) > 5', "pays fee"),
-        head=HEAD.replace("when attributed and enrolled on day 1", "in proportion to days"),
     ),
 ]
 

@@ -118,6 +118,7 @@ CASES = [
         "there is no biller called `praktice`",
         "praktice",
         ("did you mean `practice`?",),
+        "attribution { every month; first selection }",
         'payment lines "L" { per claim line where billed by praktice; pays $1 }',
     ),
 ]

@@ -7,12 +7,14 @@ import pytest
 from mhrules.exact import ONE, Rounding
 from mhrules.plan import ir
 from mhrules.semantics.types import unit_text
-from tests.plan.texts import FACTS, lower, monthly, program, yearly
+from mhrules.syntax.tree import Period
+from tests.plan.texts import ATTRIBUTION, FACTS, lower, monthly, program, yearly
 
 Y = ("practice", "year")
 PY = ("payer", "practice", "year")
 M = ("practice", "month")
 PM = ("payer", "practice", "month")
+OF_MEMBERS = "facts of member, year { due : $ }\n facts of member { home : text }"
 
 
 def quantity(text: str, name: str) -> ir.Quantity:
@@ -353,19 +355,67 @@ def test_an_invariant_is_judged_in_the_longest_period_it_reads(condition: str, p
 def test_events_bring_their_own_columns() -> None:
     pays = "choose { when kind = new : $200\n when kind = maintenance : $100 }"
     text = f'payment plans "Plans" {{ per event care_plan; pays {pays} }}'
-    lowered, _found = lower(program(text))
+    lowered, _found = lower(program(ATTRIBUTION, text))
     assert lowered is not None
     form = lowered.plan.payments["plans"].forms[""]
     assert (form.unit, unit_text(form.pays.type.unit), sorted(form.pays.keys)) == ("event", "$ per event", ["event"])
-    assert [what for what, _ in lowered.plan.not_yet] == ["payments per event"] + 2 * ["`kind` of care plan"]
+    assert form.event == "care_plan"
+    assert "kind" in {column.name for column in lowered.plan.schema.table("event_care_plan").columns}
 
 
-def test_what_is_below_the_practice_is_listed_as_not_yet_settled() -> None:
-    text = yearly('gate size "Size" : count(providers) >= 5', "pays $1")
-    lowered, found = lower(program(text))
+@pytest.mark.parametrize(
+    ("value", "kind", "grain"),
+    [
+        ("count(providers)", "a plain number", PY),
+        ("count(members ever where age < 18)", "a plain number", PY),
+        ("count(members on first day where age < 18)", "a plain number", PY),
+        ("count(average members where age < 18)", "a plain number", PY),
+        ("count(visits where service = emergency)", "visits", PY),
+        ("count(care_plan where kind = new)", "events", PY),
+        ("sum(cost over members)", "$", PY),
+        ("sum(allowed over claim_lines where billed by practice)", "$", PY),
+        ("sum(allowed over claim_lines) across payers", "$", Y),
+        ("share(members ever where age < 18)", "a plain number or missing", PY),
+        ("sum(due over members in proportion to months)", "$", PY),
+        ("sum(due over members to home)", "$", PY),
+        ("any(visits where service = wellness within 12 months)", "yes or no", PY),
+    ],
+)
+def test_what_is_below_the_practice(value: str, kind: str, grain: tuple[str, ...]) -> None:
+    found = in_a_year(value, ATTRIBUTION, OF_MEMBERS)
+    assert (str(found.expression.type), found.grain) == (kind, grain)
+
+
+def test_a_monthly_fee_on_the_roster_of_a_quarter() -> None:
+    lowered, found = lower(program('payment r "R" { per member per month on roster of quarter; pays $1 }'))
     assert lowered is not None
-    assert [what for what, _ in lowered.plan.not_yet] == ["aggregates over providers"]
-    assert [d for d in found if d.code == "MH901"] == []
+    assert [d.code for d in found if d.code.startswith("MH9")] == []
+    assert lowered.plan.payments["r"].forms[""].roster is Period.QUARTER
+
+
+def test_a_price_that_differs_from_member_to_member() -> None:
+    lowered, _ = lower(program(ATTRIBUTION, monthly("pays if age < 18 then $1.00 pmpm else $2.00 pmpm")))
+    assert lowered is not None
+    assert lowered.plan.payments["extra"].forms[""].priced_by_member
+
+
+def test_data_need_only_what_the_text_asks_for() -> None:
+    lowered, _ = lower(
+        program(ATTRIBUTION, monthly('gate kids "Kids" : count(members where age < 18) > 0', "pays fee"))
+    )
+    assert lowered is not None
+    asked = {"chosen_practice", "eligibility", "encounter", "medical_claim", "member", "practice", "provider"}
+    assert {table.name for table in lowered.plan.schema.tables} & asked == asked
+    assert not {"pharmacy_claim", "lab_result", "condition"} & {table.name for table in lowered.plan.schema.tables}
+    assert "chosen_practice" in lowered.plan.schema.population
+    assert "encounter" not in lowered.plan.schema.population  # visits come from claims where there are none
+
+
+def test_a_program_without_attribution_counts_members_in_the_panel() -> None:
+    lowered, _ = lower(program(monthly("pays fee")))
+    assert lowered is not None
+    assert lowered.plan.schema.population == ()
+    assert "eligibility" not in {table.name for table in lowered.plan.schema.tables}
 
 
 def test_a_definition_read_in_a_pool_does_not_belong_to_the_reader() -> None:

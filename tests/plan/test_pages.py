@@ -10,7 +10,7 @@ from mhrules.diagnostics.pages import page
 from mhrules.diagnostics.registry import CODES
 from tests.plan.texts import HEAD, findings_of, program, yearly
 
-LOWERING = re.compile(r"MH3[0-356]\d|MH40\d|MH41[0-2]|MH42[1-7]|MH45[12]")
+LOWERING = re.compile(r"MH3[0-3567]\d|MH40\d|MH41[0-2]|MH42[1-7]|MH45[12]")
 TOO_LONG_FOR_A_PAGE = {"MH412"}
 PAGES = sorted(code for code in CODES if LOWERING.fullmatch(code) and code not in TOO_LONG_FOR_A_PAGE)
 IN_A_PAYMENT = ("pays", "gate", "let", "at")

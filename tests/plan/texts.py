@@ -46,6 +46,10 @@ FACTS = """
 """
 
 
+ATTRIBUTION = "attribution { every quarter; first selection; then plurality of visits within 24 months }"
+"""How members come to practices, for texts that look below the practice."""
+
+
 def program(*clauses: str, facts: str = FACTS, head: str = HEAD, participant: str = "") -> str:
     """A program with two payers, facts of every grain and some clauses, each on lines of its own."""
     body = "\n  ".join(clauses)

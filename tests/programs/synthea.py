@@ -10,6 +10,8 @@ import csv
 import datetime
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -111,17 +113,98 @@ def outcomes(year: int) -> dict[tuple[str, str, str], tuple[str, str]]:
 
 
 @cache
-def emergencies(year: int) -> Counter[tuple[str, str]]:
-    """Days with an emergency visit at one organization, by payer and practice to which the person is attributed then.
+def attributed_encounters(year: int) -> list[tuple[str, str, dict[str, str]]]:
+    """Encounters of a year with payer and practice to which the person was attributed in that month by that payer.
 
-    A visit is the payer's that its encounter names; an encounter without insurance is nobody's.
+    An encounter is the payer's that it names; one without insurance is nobody's.
     """
     names = {row["Id"]: row["NAME"] for row in rows("payers.csv")}
-    found: set[tuple[str, str, str, str, datetime.date]] = set()
+    found = []
     for row in rows("encounters.csv"):
         when, payer = day(row["START"]), PAYERS.get(names[row["PAYER"]])
-        if row["ENCOUNTERCLASS"] == "emergency" and payer is not None and when.year == year:
+        if payer is not None and when.year == year:
             practice, _ = outcomes(year).get((payer, f"{when:%Y-%m}", row["PATIENT"]), ("", ""))
             if practice:
-                found.add((payer, practice, row["PATIENT"], row["ORGANIZATION"], when))
-    return Counter((payer, practice) for payer, practice, *_ in found)
+                found.append((payer, practice, row))
+    return found
+
+
+def emergencies(year: int) -> Counter[tuple[str, str]]:
+    """By payer and practice: emergency visits, which are days of one person at one organization."""
+    visits = {
+        (payer, practice, row["PATIENT"], row["ORGANIZATION"], day(row["START"]))
+        for payer, practice, row in attributed_encounters(year)
+        if row["ENCOUNTERCLASS"] == "emergency"
+    }
+    return Counter((payer, practice) for payer, practice, *_ in visits)
+
+
+def costs(year: int) -> dict[tuple[str, str], Decimal]:
+    """By payer and practice: the total claim cost of all encounters."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for payer, practice, row in attributed_encounters(year):
+        found[payer, practice] = found.get((payer, practice), Decimal(0)) + Decimal(row["TOTAL_CLAIM_COST"])
+    return found
+
+
+def age(person: str, on: datetime.date) -> int:
+    """Completed years on a day."""
+    born = births()[person]
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+@cache
+def births() -> dict[str, datetime.date]:
+    """The day of birth of each person."""
+    return {row["Id"]: day(row["BIRTHDATE"]) for row in rows("patients.csv")}
+
+
+@cache
+def hypertensive(year: int) -> frozenset[str]:
+    """Who has the condition on some day of a year."""
+    return frozenset(
+        row["PATIENT"]
+        for row in rows("conditions.csv")
+        if row["CODE"] == "59621000" and row["START"] <= f"{year}-12-31" and (row["STOP"] or "9999") >= f"{year}-01-01"
+    )
+
+
+def visit_days(year: int, classes: tuple[str, ...]) -> Counter[tuple[str, str, str]]:
+    """By payer, practice and person: visits of some classes in the months attributed there."""
+    found = {
+        (payer, practice, row["PATIENT"], row["ORGANIZATION"], day(row["START"]))
+        for payer, practice, row in attributed_encounters(year)
+        if row["ENCOUNTERCLASS"] in classes
+    }
+    return Counter((payer, practice, person) for payer, practice, person, *_ in found)
+
+
+@cache
+def measures(year: int) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """By measure, payer and practice: numerator and denominator, where the denominator is not 0."""
+    months = Counter((payer, practice) for (payer, _, _), (practice, _) in outcomes(year).items() if practice)
+    found = {("emergency", *key): (emergencies(year)[key], count) for key, count in months.items()}
+    last = datetime.date(year, 12, 31)
+    well, seen = visit_days(year, ("wellness",)), visit_days(year, WELL)
+    for payer, practice, person in {(p, o, who) for (p, _, who), (o, _) in outcomes(year).items() if o}:
+        key = (payer, practice, person)
+        judged = {"children" if age(person, last) < 18 else "adults": well[key] >= 1}
+        if person in hypertensive(year):
+            judged["hypertension_seen"] = seen[key] >= 2
+        for measure, met in judged.items():
+            numerator, denominator = found.get((measure, payer, practice), (0, 0))
+            found[measure, payer, practice] = (numerator + met, denominator + 1)
+    return found
+
+
+SCALES = {"emergency": (10, 40, 10), "children": (80, 30, 5), "adults": (60, 20, 5), "hypertension_seen": (90, 40, 5)}
+"""Target, worst and points of each measure; percentages, or visits per 1,000 member months."""
+
+
+def points(measure: str, numerator: int, denominator: int) -> Fraction | None:
+    """The points of a result, in a straight line from the worst to the target; None where there is too little."""
+    target, worst, most = SCALES[measure]
+    if denominator < (12 if measure == "emergency" else 1):
+        return None
+    rate = Fraction(numerator * (1000 if measure == "emergency" else 100), denominator)
+    return most * min(Fraction(1), max(Fraction(0), (rate - worst) / (target - worst)))

@@ -42,9 +42,9 @@ def test_postings(tmp_path: Path) -> None:
     write(settlement(), tmp_path / "out")
     text = (tmp_path / "out" / "postings.csv").read_bytes().decode()
     assert text == (
-        "payer,payee,practice,payment,period,units,amount,status,reason,kind,run,posted_on,reverses\n"
-        "a,'=p1,'=p1,pay,2012,1,-12.00,paid,,final,r1,2013-07-01,\n"
-        "a,p2,p2,pay,2012,0,0.00,not_participating,large,final,r1,2013-07-01,\n"
+        "payer,payee,practice,payment,period,units,price,amount,status,reason,kind,run,posted_on,reverses\n"
+        "a,'=p1,'=p1,pay,2012,1,,-12.00,paid,,final,r1,2013-07-01,\n"
+        "a,p2,p2,pay,2012,0,,0.00,not_participating,large,final,r1,2013-07-01,\n"
     )
 
 

@@ -156,10 +156,6 @@ def test_a_payment_made_once_falls_in_the_first_participating_month() -> None:
     assert posted(run(plan, months())) == []
 
 
-def test_a_basis_that_does_not_hold_has_no_line() -> None:
-    assert posted(run(b.plan(SCHEMA, b.payment("pay", b.form(AMOUNT, where=b.yes(False)))))) == []
-
-
 def test_a_payment_goes_to_the_payee_that_the_text_names() -> None:
     facts = {"practice_year": [{"practice": "p1", "year": 2012, "organization": "po", "amount": 3}]}
     plan = b.plan(
@@ -198,13 +194,6 @@ def test_a_payer_pays_in_its_own_form() -> None:
         ("a", "2012-H2", "2"),
         ("b", "2012", "1"),
     ]
-
-
-def test_what_is_not_settled_yet_is_refused_before_anything_starts() -> None:
-    plan = b.plan(SCHEMA, b.payment("pay", b.form(BAD)), not_yet=(("`per claim line`", b.span("per claim line")),))
-    with pytest.raises(DiagnosticError) as error:
-        run(plan)
-    assert [finding.code for finding in error.value.diagnostics] == ["MH901"]
 
 
 def test_a_year_outside_the_term_is_refused() -> None:

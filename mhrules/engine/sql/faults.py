@@ -1,0 +1,26 @@
+"""The faults that a plan can have, numbered: a column says which, the interpreter says it in words."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from mhrules.source import Span
+
+
+@define
+class FaultBook:
+    """Numbers of faults by code and place in the text."""
+
+    _numbers: dict[tuple[str, Span | None], int] = field(factory=dict)
+
+    def number(self, code: str, span: Span | None) -> int:
+        """The number of a fault, the same for the same code and place."""
+        return self._numbers.setdefault((code, span), len(self._numbers) + 1)
+
+    def named(self, number: int) -> tuple[str, Span | None]:
+        """Code and place of a fault.
+
+        Raises:
+            KeyError: no fault has that number.
+        """
+        return next(key for key, found in self._numbers.items() if found == number)

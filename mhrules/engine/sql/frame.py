@@ -1,0 +1,90 @@
+"""One SELECT in the making: rows of a grid, what is joined to them, and columns worked out in layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attrs import define, field, frozen
+
+
+@frozen
+class Column:
+    """A value and, where it can fail, its fault: SQL over the columns of the layer `level`."""
+
+    value: str
+    fault: str | None = None
+    level: int = 0
+
+
+@frozen
+class Grid:
+    """A relation of rows: its table, its keys, the kind of its time key, and whether it is of a baseline year.
+
+    Besides its keys it has `clock` (first month of the period, or number of the contract year), `m1` and `m2` (first
+    and last month that are left of it), `mn` (how many) and `d1`, `d2` (their first and last day).
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    kind: str | None
+    base: bool = False
+    element: str = ""  # the kind of record that a row is of
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that tell rows apart."""
+        return (*self.keys, "clock") if self.kind is not None else self.keys
+
+
+TIMES = ("clock", "m1", "m2", "mn", "d1", "d2")
+"""What every grid says of the period of a row."""
+
+
+@define
+class Frame:
+    """Rows of a grid with joins and layers. Joined tables have at most one row for each row of the grid."""
+
+    grid: Grid
+    where: str = ""
+    _joins: dict[object, tuple[str, str]] = field(factory=dict)  # what -> alias, clause
+    _exposed: dict[str, str] = field(factory=dict)  # SQL -> column of the first layer
+    _layers: list[dict[str, str]] = field(factory=list)  # of each: SQL -> column
+
+    def own(self, name: str) -> Column:
+        """A column of the grid itself."""
+        return Column(name)
+
+    def join(self, what: object, source: str, on: Callable[[str], str]) -> str:
+        """The alias of a table joined once for each `what`; `on` is given the alias, rows of the grid are `r`."""
+        if what not in self._joins:
+            alias = f"j{len(self._joins) + 1}"
+            self._joins[what] = (alias, f"LEFT JOIN {source} AS {alias} ON {on(alias)}")
+        return self._joins[what][0]
+
+    def expose(self, sql: str) -> str:
+        """The name, in the layers, of something that the joined tables say."""
+        if sql not in self._exposed:
+            self._exposed[sql] = f"x{len(self._exposed) + 1}"
+        return self._exposed[sql]
+
+    def keep(self, sql: str, level: int) -> Column:
+        """A column of the next layer, worked out of those up to `level`."""
+        while len(self._layers) <= level:
+            self._layers.append({})
+        layer = self._layers[level]
+        if sql not in layer:
+            layer[sql] = f"c{level + 1}_{len(layer) + 1}"
+        return Column(layer[sql], None, level + 1)
+
+    def select(self, columns: Mapping[str, str], tail: str = "") -> str:
+        """The whole statement: `columns` by name, over the last layer."""
+        own = [f"r.{name}" for name in (*self.grid.keys, *TIMES)]
+        listed = [*own, *(f"{sql} AS {name}" for sql, name in self._exposed.items())]
+        joins = "".join(f"\n  {clause}" for _, clause in self._joins.values())
+        where = f"\n  WHERE {self.where}" if self.where else ""
+        text = f"SELECT {', '.join(listed)}\n  FROM {self.grid.table} AS r{joins}{where}"
+        for layer in self._layers:
+            added = "".join(f",\n    {sql} AS {name}" for sql, name in layer.items())
+            text = f"SELECT *{added}\n  FROM ({text})"
+        chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        return f"SELECT {chosen}\n  FROM ({text}){tail}"

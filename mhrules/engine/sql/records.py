@@ -1,0 +1,467 @@
+"""Claims, visits, prescriptions and events as relations, and the rows of an aggregate or a payment over them."""
+
+from __future__ import annotations
+
+from mhrules.data import population
+from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
+from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
+from mhrules.engine.sql.people import MEMBERS, People
+from mhrules.engine.sql.relations import Unsupported
+from mhrules.engine.sql.scalars import either
+from mhrules.plan import ir
+from mhrules.plan.members import MethodPlan
+from mhrules.semantics.calendar import MONTHS_IN_YEAR
+
+RECORDS = (LINE, CLAIM, VISIT, PRESCRIPTION, EVENT, STATE, RESULT)
+TEXTS = (
+    "service",
+    "code",
+    "modifier",
+    "place_of_service",
+    "revenue_center",
+    "diagnosis_group",
+    "diagnosis",
+    "claim_type",
+)
+GROUPED = {CLAIM: ("claim",), VISIT: ("person", "place", "date")}
+"""What makes records one claim or one visit."""
+
+
+class Records(People):
+    """What happened to people, reversals netted, each record with the practice that billed or saw it."""
+
+    # ----------------------------------------------------------------------------------------- relations
+
+    def records(self, kind: str, event: str = "") -> str:
+        """The relation of a kind of record: id, person, payer, practice, place, date, month, claim, features `e_…`."""
+        if kind == EVENT:
+            return self._events(event)
+        if kind == VISIT and self.facts.present(population.ENCOUNTER):
+            return self._plain(population.ENCOUNTER)
+        if kind in (VISIT, LINE, CLAIM):
+            if not self.facts.present(population.MEDICAL):
+                raise Unsupported("visits without a table of them")
+            return self._claims(population.MEDICAL)
+        if kind == PRESCRIPTION:
+            return self._claims(population.PHARMACY)
+        return self._plain({STATE: population.CONDITION, RESULT: population.LAB_RESULT}[kind])
+
+    def _features(self, table: str, alias: str) -> dict[str, str]:
+        """The features of a table's rows that the program reads."""
+        described = self.facts.schema.table(table)
+        asked = {c.name for c in (*described.keys, *described.columns) if not c.may_be_left_out}
+        found = {}
+        for feature, column in population.FEATURES.get(table, {}).items():
+            if column in asked or feature in ("resolved", "result"):
+                sql = f"{alias}.{column}"
+                found[feature] = f"coalesce({sql}, '')" if feature in TEXTS else sql
+        return found
+
+    def _claims(self, table: str) -> str:
+        """Claim lines, each with its reversals and corrections netted, without those denied or paid too late."""
+        name = f"records_{table}"
+        own = set(self.facts.columns(table))
+        date = f"t.{DATES[table]}" if table in DATES else "coalesce(t.claim_line_start_date, t.claim_start_date)"
+        self.failing.append(name)
+        kept = ["t.denied IS NOT TRUE"]
+        fault = "NULL::INTEGER"
+        if self.plan.members.run_out is not None:
+            year = self.grids.period_first(self.month_of(date), "year")
+            end = self.store.month_day(f"{year} + {MONTHS_IN_YEAR + self.plan.members.run_out}")
+            kept.append(f"(t.paid_date IS NULL OR t.paid_date < {end})")
+            fault = f"max(CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END)"
+        first = "arg_min({0}, t.entry_number)".format
+        features = self._features(table, "t")
+        listed = []
+        for feature, sql in features.items():
+            if feature in population.SUMMED:
+                listed.append(f"CASE WHEN count(*) = count({sql}) THEN sum({sql}) END AS e_{feature}")
+            else:
+                listed.append(f"{first(sql)} AS e_{feature}")
+        columns = {
+            "person": first("t.person_id"),
+            "payer": first("t.payer"),
+            "date": first(date),
+            "npi": first("t.rendering_npi") if "rendering_npi" in own else "''",
+        }
+        if table == population.MEDICAL:
+            columns |= {
+                "named": first(f"t.{self._practice}"),
+                "billing_npi": first("t.billing_npi"),
+                "billing_tin": first("t.billing_tin"),
+            }
+        text = ", ".join([*(f"{sql} AS {column}" for column, sql in columns.items()), *listed, f"{fault} AS f"])
+        # `arg_min` passes over missing values; what the first entry leaves empty is empty.
+        text = text.replace("arg_min(", "arg_min_null(")
+        netted = (
+            f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id AS claim, {text} FROM {table} t "
+            f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number"
+        )
+        if table != population.MEDICAL:
+            added = "'' AS practice, '' AS place"
+            sql = f"SELECT *, {added}, {self.month_of('date')} AS month FROM ({netted})"
+            return self.store.table(name, self._with_service(sql, features))
+        return self.store.table(name, self._with_service(self._with_biller(netted), features))
+
+    def _with_biller(self, netted: str) -> str:
+        """Lines with the practice that billed them: by name, by the biller's number, or by the provider's practice."""
+        parts, joins = [], []
+        parts.append("CASE WHEN coalesce(n.named, '') <> '' THEN coalesce(p.practice, '') END")
+        joins.append("LEFT JOIN practices p ON p.practice = n.named")
+        for column, own in (("billing_npi", "npi"), ("billing_tin", "tin")):
+            billers = self._billed_as(own)
+            if billers:
+                joins.append(f"LEFT JOIN {billers} {own}s ON {own}s.number = n.{column} AND n.{column} <> ''")
+                parts.append(f"{own}s.practice")
+        provider = self._of_provider()
+        if provider:
+            joins.append(f"LEFT JOIN {provider} v ON v.npi = n.npi AND v.date = n.date")
+            parts.append("v.practice")
+        practice = f"coalesce({', '.join([*parts, repr('')])})"
+        place = (
+            f"CASE WHEN coalesce(n.named, '') <> '' THEN n.named WHEN {practice} <> '' THEN {practice} "
+            "ELSE coalesce(nullif(n.npi, ''), nullif(n.billing_npi, ''), nullif(n.billing_tin, ''), '') END"
+        )
+        months = self.month_of("n.date")
+        return f"SELECT n.*, {practice} AS practice, {place} AS place, {months} AS month FROM ({netted}) n {' '.join(joins)}"
+
+    def _billed_as(self, column: str) -> str:
+        """Practices by a number under which they bill, which no other practice has."""
+        roster = self.facts.schema.roster
+        if column not in self.facts.columns(roster) or not self.facts.present(roster):
+            return ""
+        sql = (
+            f"SELECT {column} AS number, min({self._practice}) AS practice FROM {roster} "
+            f"WHERE coalesce({column}, '') <> '' GROUP BY {column} HAVING count(DISTINCT {self._practice}) = 1"
+        )
+        return self.store.table(f"billed_as_{column}", sql)
+
+    def _of_provider(self) -> str:
+        """The practice of each provider on each day on which only one has them."""
+        if not self.facts.knows(population.PROVIDER) or not self.facts.present(population.PROVIDER):
+            return ""
+        sources = []
+        for table, date in ((population.MEDICAL, None), (population.ENCOUNTER, DATES[population.ENCOUNTER])):
+            if self.facts.present(table):
+                day = date or "coalesce(claim_line_start_date, claim_start_date)"
+                sources.append(f"SELECT DISTINCT rendering_npi AS npi, {day} AS date FROM {table}")
+        asked = " UNION ".join(sources)
+        sql = (
+            f"SELECT a.npi, a.date, min(p.{self._practice}) AS practice FROM ({asked}) a JOIN {population.PROVIDER} p "
+            f'ON p.npi = a.npi AND p."from" <= a.date AND (p."to" IS NULL OR a.date <= p."to") '
+            f"GROUP BY a.npi, a.date HAVING count(DISTINCT p.{self._practice}) = 1"
+        )
+        return self.store.table("practice_of_provider", sql)
+
+    def _plain(self, table: str) -> str:
+        """Encounters, conditions and laboratory results: one record a row."""
+        own = set(self.facts.columns(table))
+        described = self.facts.schema.table(table)
+        features = self._features(table, "t")
+        ids = " || ' ' || ".join(f"CAST(t.{key.name} AS VARCHAR)" for key in described.keys)
+        npi = "coalesce(t.rendering_npi, '')" if "rendering_npi" in own else "''"
+        seen = f"coalesce(t.{self._practice}, '')" if self._practice in own else "''"
+        date = f"t.{DATES[table]}"
+        payer = "t.payer" if "payer" in own else "NULL::VARCHAR"
+        joins = [f"LEFT JOIN practices p ON p.practice = {seen}"]
+        practice = "coalesce(p.practice, '')"
+        provider = self._of_provider() if npi != "''" else ""
+        if provider:
+            joins.append(f"LEFT JOIN {provider} v ON v.npi = t.rendering_npi AND v.date = {date}")
+            practice = f"CASE WHEN {seen} <> '' THEN {practice} ELSE coalesce(v.practice, '') END"
+        listed = "".join(f", {sql} AS e_{feature}" for feature, sql in features.items())
+        if payer != "NULL::VARCHAR":
+            payer = self._or_first_payer(payer, "t.person_id", date)
+        sql = (
+            f"SELECT {ids} AS id, '' AS claim, t.person_id AS person, {payer} AS payer, {date} AS date, {npi} AS npi, "
+            f"{practice} AS practice, CASE WHEN {practice} <> '' THEN {practice} WHEN {seen} <> '' THEN {seen} "
+            f"ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, NULL::INTEGER AS f FROM {table} t {' '.join(joins)}"
+        )
+        return self.store.table(f"records_{table}", self._with_service(sql, features))
+
+    def _or_first_payer(self, payer: str, person: str, date: str) -> str:
+        """A record's payer: the source's word, or else the person's first payer on that day."""
+        first = (
+            f"(SELECT arg_min(s.payer, (s.ord, s.payer)) FROM {self.spans()} s "
+            f"WHERE s.member = {person} AND s.a <= {date} AND s.b >= {date})"
+        )
+        return f"coalesce({payer}, {first})"
+
+    def _events(self, event: str) -> str:
+        """Events of one kind."""
+        table = f"event_{event}"
+        described = self.facts.schema.table(table)
+        own = [c.name for c in described.columns if c.name not in (*EVENT_COLUMNS, self._practice)]
+        listed = "".join(f', t."{column}" AS e_{column}' for column in own)
+        payer = self._or_first_payer("t.payer", "t.person_id", "t.event_date")
+        sql = (
+            f"SELECT t.event_id AS id, '' AS claim, t.person_id AS person, {payer} AS payer, t.event_date AS date, "
+            f"'' AS npi, t.{self._practice} AS practice, t.{self._practice} AS place, "
+            f"{self.month_of('t.event_date')} AS month{listed}, NULL::INTEGER AS f FROM {table} t"
+        )
+        return self.store.table(f"records_{table}", sql)
+
+    def _with_service(self, sql: str, features: dict[str, str]) -> str:
+        """Records with the service class that the program gives them, where it classifies."""
+        rule = self.plan.members.service
+        if rule is None:
+            return sql
+        columns = (
+            "'' AS member, 0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
+        )
+        name = f"unclassified_{len(self.store.statements)}"
+        self.store.table(name, f"SELECT *, {columns} FROM ({sql})")
+        frame = Frame(Grid(name, ("id",), None, element=LINE))
+        found = self.value(rule, frame)
+        classes = self.store.table(
+            f"{name}_classes", frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"})
+        )
+        kept = "" if "service" not in features else " EXCLUDE (e_service)"
+        return (
+            f"SELECT s.*{kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM ({sql}) s JOIN {classes} k USING (id)"
+        )
+
+    # ------------------------------------------------------------------------------------------ elements
+
+    def elements(self, node: ir.Aggregate, grid: Grid) -> tuple[Grid, tuple[str, ...]]:
+        """The rows that an aggregate runs over, also below the practice."""
+        below = [key for key in node.over if key in (MEMBER, ENROLLMENT, PROVIDER, *RECORDS)]
+        if not below:
+            return super().elements(node, grid)
+        keys = {*grid.keys, *(key for key in node.over if key == "payer")}
+        group = (*(key for key in grid.keys if key not in node.over), "clock")
+        if grid.kind is None or "month" in node.over or node.same or not {"payer", "practice"} <= keys:
+            raise Unsupported(f"an aggregate over {below[0]}s here")
+        if below[0] in (MEMBER, ENROLLMENT):
+            if node.reach.whole_period or MEMBER in grid.keys:
+                raise Unsupported("members in the whole period")
+            return self.member_grid(frozenset({*keys, MEMBER}), grid.kind, base=grid.base), group
+        if below[0] == PROVIDER:
+            return self._provider_grid(grid), group
+        return self.record_grid(below[0], node.reach, node.event, grid), group
+
+    def _provider_grid(self, grid: Grid) -> Grid:
+        """The providers of a practice: on a month's first day, or on any day of a longer period."""
+        rows = self.grids.grid(("payer", "practice"), grid.kind)
+        last = "g.d1" if grid.kind == "month" else "g.d2"
+        own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
+        sql = (
+            f"SELECT DISTINCT g.payer, g.practice, p.npi AS provider, {own} FROM {rows.table} g "
+            f"JOIN {population.PROVIDER} p ON p.{self._practice} = g.practice "
+            f'AND p."from" <= {last} AND (p."to" IS NULL OR p."to" >= g.d1)'
+        )
+        name = self.store.table(f"rows_providers_{grid.kind}", sql)
+        return Grid(name, ("payer", "practice", PROVIDER), grid.kind)
+
+    def record_grid(self, kind: str, reach: ir.Reach, event: str, grid: Grid) -> Grid:
+        """The single records that belong to rows: of their members' months, looked back to, or billed by the practice."""
+        assert grid.kind is not None
+        if grid.base:
+            raise Unsupported(f"{kind.replace('_', ' ')}s of a baseline")
+        with_member = MEMBER in grid.keys
+        name = f"rows_{kind}_{event}_{grid.kind}_{len(self.store.statements)}"
+        records = self.records(kind, event)
+        keys = (*MEMBERS, kind) if with_member else ("payer", "practice", kind)
+        clock = "o.month" if grid.kind == "month" else self.grids.period_first("o.month", grid.kind)
+        if grid.kind == "contract_year":
+            raise Unsupported("claims by contract year")
+        rows = self.grids.grid(("payer", "practice"), grid.kind)
+        own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
+        ever = kind in (STATE, RESULT) or reach.whole_period
+        payer = "" if kind in (STATE, RESULT) else " AND e.payer = m.payer"
+        if reach.within is not None:
+            members = self.member_grid(frozenset(MEMBERS), grid.kind)
+            day = "g.d1" if grid.kind == "month" else "(g.d2 + INTERVAL 1 DAY)::DATE"
+            back = f"({day} - INTERVAL {reach.within.months} MONTH - INTERVAL {reach.within.days} DAY)::DATE"
+            billed = " AND e.practice = g.practice" if reach.billed else ""
+            if reach.billed and not with_member:
+                raise Unsupported("what was billed in a look-back")
+            sql = (
+                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
+                f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
+                f"AND e.date >= {back} AND e.date < {day}{billed}"
+            )
+        elif ever and not reach.billed:
+            members = self.member_grid(frozenset(MEMBERS), grid.kind)
+            when = "e.month BETWEEN g.m1 AND g.m2"
+            if kind == STATE:
+                when = "e.date <= g.d2 AND (e.e_resolved IS NULL OR e.e_resolved >= g.d1)"
+            sql = (
+                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
+                f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
+                f"AND {when}"
+            )
+        elif reach.billed or (kind == EVENT and not with_member):
+            sql = (
+                f"SELECT g.payer, g.practice, e.person AS member, e.id AS {kind}, {own}, "
+                f"e.* EXCLUDE (payer, practice, month), e.practice AS biller FROM {rows.table} g JOIN {records} e "
+                "ON e.practice = g.practice AND e.payer = g.payer AND e.month BETWEEN g.m1 AND g.m2"
+            )
+        else:
+            here = " AND e.practice = o.practice" if kind == EVENT else ""
+            sql = (
+                f"SELECT g.payer, g.practice, o.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"e.practice AS biller FROM {self.attributed()} o JOIN {rows.table} g ON g.payer = o.payer "
+                f"AND g.practice = o.practice AND g.clock = {clock} JOIN {records} e ON e.person = o.member "
+                f"AND e.payer = o.payer AND e.month = o.month{here}"
+            )
+        return Grid(self.store.table(name, sql), keys, grid.kind, element=kind)
+
+    def visits_that_count(self, method: MethodPlan) -> str:
+        """The visits that fulfil a method's condition: member, practice, date, allowed."""
+        records = self.records(VISIT)
+        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
+        source = self.store.table(
+            "visits_seen", f"SELECT *, id AS visit, {columns} FROM {records} WHERE practice <> ''"
+        )
+        frame = Frame(Grid(source, ("visit",), None, element=VISIT))
+        condition = "true"
+        if method.where is not None:
+            if not method.where.keys <= {VISIT}:
+                raise Unsupported("an attribution method that asks more than the visit")
+            found = self.known(method.where, frame)
+            if found.fault is not None:
+                raise Unsupported("an attribution method whose condition can fail")
+            condition = found.value
+        chosen = {
+            "member": frame.expose("r.person"),
+            "practice": frame.expose("r.practice"),
+            "date": frame.expose("r.date"),
+        }
+        if method.measure == "allowed":
+            chosen["allowed"] = frame.expose("r.e_allowed")
+        name = f"visits_for_{self.plan.members.attribution.methods.index(method) + 1}"  # type: ignore[union-attr]
+        return self.store.table(
+            name, frame.select({**chosen, "ok": condition}, "").join(["SELECT * FROM (", ") WHERE ok"])
+        )
+
+    # ------------------------------------------------------------------------------------------ features
+
+    def feature(self, node: ir.Feature, frame: Frame) -> Column:
+        """What is known of the row's member, or of its record."""
+        if node.collection in ("members", "enrollments"):
+            return self.member_feature(node, frame)
+        if not frame.grid.element:
+            raise Unsupported(f"`{node.column}` of {node.collection} here")
+        if node.column == "billed_by":
+            return Column(frame.expose("(r.biller = r.practice)"))
+        if node.column == "attributed":
+            months = self.month_of("r.date")
+            on = f"{{0}}.payer = r.payer AND {{0}}.practice = r.practice AND {{0}}.member = r.person AND {{0}}.month = {months}"
+            return Column(
+                frame.expose(f"({frame.join('attributed', self.attributed(), on.format)}.member IS NOT NULL)")
+            )
+        plain = {"date": "r.date", "provider": "coalesce(r.npi, '')"}
+        if node.column in plain:
+            return Column(frame.expose(plain[node.column]))
+        value = frame.expose(f"r.e_{node.column}")
+        if node.type.missing or node.column in TEXTS:
+            return Column(value)
+        return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH743', node.span)} END")
+
+    def cost(self, node: ir.Feature, frame: Frame) -> Column:
+        """What the row's member cost the payer in its months, medical and pharmacy."""
+        basis = f"e_{self.plan.members.cost}"
+        kinds = [LINE, PRESCRIPTION] if self.facts.knows(population.PHARMACY) else [LINE]
+        union = " UNION ALL ".join(
+            f"SELECT payer, person, month, {basis} AS v FROM {self.records(kind)}" for kind in kinds
+        )
+        number = self.faults.number("MH743", node.span)
+        costs = self.store.table(
+            "costs",
+            f"SELECT payer, person AS member, month, sum(v) AS v, max(CASE WHEN v IS NULL THEN {number} END) AS f "
+            f"FROM ({union}) GROUP BY payer, person, month",
+        )
+        grid = frame.grid
+        assert grid.kind is not None
+        if not set(MEMBERS) <= set(grid.keys) or grid.element:
+            raise Unsupported("`cost` here")
+        on = "{0}.payer = r.payer AND {0}.member = r.member"
+        if grid.kind == "month":
+            alias = frame.join("cost", costs, f"{on} AND {{0}}.month = r.clock".format)
+        else:
+            sql = (
+                f"SELECT o.payer, o.practice, o.member, {self.grids.period_first('o.month', grid.kind)} AS clock, "
+                f"sum(c.v) AS v, max(c.f) AS f FROM {self.attributed()} o JOIN {costs} c "
+                "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
+            )
+            table = self.store.table(f"costs_{grid.kind}", sql)
+            alias = frame.join("cost", table, f"{on} AND {{0}}.practice = r.practice AND {{0}}.clock = r.clock".format)
+        return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(f"{alias}.f"))
+
+    # ---------------------------------------------------------------------------------------- aggregates
+
+    def _worked_out(self, node: ir.Aggregate, grid: Grid) -> tuple[str, tuple[str, ...], bool]:
+        """An aggregate; claims and visits are first put together of the lines that fulfil its condition."""
+        if node.over[0] not in GROUPED or node.reach.among is not None:
+            return super()._worked_out(node, grid)
+        elements, group = self.elements(node, grid)
+        frame = Frame(elements)
+        where = None if node.where is None else self.known(node.where, frame)
+        chosen = "true" if where is None else where.value
+        columns = {**self.line_columns(elements, frame), "w": chosen, "wf": (where and where.fault) or "NULL::INTEGER"}
+        name = f"a_{len(self._aggregates) + 1}_lines"
+        lines = self.store.table(name, frame.select(columns))
+        grouped = ", ".join(group)
+        identity = f"({', '.join(GROUPED[node.over[0]])})"
+        if node.body is None:
+            summary = self._of_groups(node, identity)
+            sql = f"SELECT {grouped}, {summary} AS v, max(wf) AS f FROM {lines} GROUP BY {grouped}"
+            return (
+                self.store.table(f"{name}_{node.function}", sql),
+                group,
+                where is not None and where.fault is not None,
+            )
+        found = Frame(self.grouped(node.over[0], elements, lines))
+        body = self.known(node.body, found)
+        values = {column: column for column in group}
+        values |= {"w": "true", "b": body.value, "f": f"coalesce({either(body.fault, 'wf')}, NULL)"}
+        inner = found.select({**values, "f": either(body.fault) or "NULL::INTEGER"})
+        faults = f"SELECT {grouped}, max(wf) AS wf FROM {lines} GROUP BY {grouped}"
+        sql = (
+            f"SELECT {grouped}, any_value(v) AS v, max(coalesce(f, wf)) AS f FROM (SELECT {grouped}, "
+            f"{self.summary(node)} AS v, max(f) AS f FROM ({inner}) GROUP BY {grouped}) "
+            f"FULL JOIN ({faults}) USING ({grouped}) GROUP BY {grouped}"
+        )
+        return self.store.table(f"{name}_{node.function}", sql), group, True
+
+    def line_columns(self, grid: Grid, frame: Frame) -> dict[str, str]:
+        """The columns of single records, kept for putting them together."""
+        own = [row[0] for row in self.store.run(f"DESCRIBE {grid.table}").fetchall()]
+        kept = [c for c in own if c not in (*grid.keys, *TIMES)]
+        return {**{c: c for c in (*grid.keys, *TIMES)}, **{c: frame.expose(f"r.{c}") for c in kept}}
+
+    def _of_groups(self, node: ir.Aggregate, identity: str) -> str:
+        """How many claims or visits have a line that was chosen."""
+        some, every = f"count(DISTINCT {identity}) FILTER (WHERE w)", f"count(DISTINCT {identity})"
+        if node.function == "any":
+            return f"{some} > 0"
+        if node.function == "every":
+            return f"{some} = {every}"
+        if node.function == "share":
+            return self._divided(f"({some}) * {self._one(node.type)}", every)
+        return self._number(f"({some})")
+
+    def grouped(self, kind: str, grid: Grid, lines: str) -> Grid:
+        """Claims or visits made of chosen lines: amounts added up, texts where they agree."""
+        own = [row[0] for row in self.store.run(f"DESCRIBE {lines}").fetchall()]
+        keys = [key for key in grid.keys if key != kind]
+        identity = GROUPED[kind]
+        listed = []
+        for column in own:
+            if column in (*keys, *identity, kind, "w", "wf", "clock"):
+                continue
+            feature = column.removeprefix("e_")
+            if column in TIMES or not column.startswith("e_"):
+                listed.append(f"any_value({column}) AS {column}")
+            elif feature in population.SUMMED:
+                listed.append(f"CASE WHEN count(*) = count({column}) THEN sum({column}) END AS {column}")
+            else:
+                listed.append(f"CASE WHEN count(DISTINCT {column}) <= 1 THEN any_value({column}) END AS {column}")
+        by = ", ".join([*keys, "clock", *identity])
+        name = f"{lines}_{kind}"
+        sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM {lines} WHERE w GROUP BY {by}"
+        return Grid(self.store.table(name, sql), grid.keys, grid.kind, element=kind)

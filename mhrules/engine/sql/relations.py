@@ -1,0 +1,441 @@
+"""What expressions read: facts, parameters, other quantities, and aggregates, each a relation joined to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from mhrules.data.schema import ColumnKind
+from mhrules.engine.facts import Facts
+from mhrules.engine.rows import time_key
+from mhrules.engine.sql.faults import FaultBook
+from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.grids import OWNERS, Grids
+from mhrules.engine.sql.scalars import Scalars, either, places_of
+from mhrules.engine.sql.store import Store
+from mhrules.exact import Rounding
+from mhrules.plan import ir
+from mhrules.plan.whole import Plan
+from mhrules.semantics.calendar import MONTHS_IN_YEAR
+from mhrules.semantics.types import Type
+
+PANEL_PLACES = 6
+TRUTHS = {"any": "bool_or", "every": "bool_and"}
+
+
+class Unsupported(Exception):
+    """A construct that this engine does not settle."""
+
+
+class Relations(Scalars):
+    """The relations of one plan on one data set."""
+
+    def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
+        super().__init__(store.dialect, FaultBook())
+        self.plan = plan
+        self.facts = facts
+        self.store = store
+        self.grids = grids
+        self._quantities: dict[tuple[ir.Quantity, bool], tuple[Grid, bool]] = {}
+        self._aggregates: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...], bool]] = {}
+        self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
+        self.split_done: set[str] = set()
+        self.failing: list[str] = []  # relations whose column `f` must be empty: what they say rests under everything
+        grids.declared = self.declared_values
+        store.base_clocks = sorted({plan.calendar.year_first(year) for year in base_years(plan)})
+
+    # -------------------------------------------------------------------------------------------- facts
+
+    def fact_table(self, name: str) -> str:
+        """A table of facts with its keys as the language calls them, months counted from year 0."""
+        table = self.facts.schema.table(name)
+        columns = []
+        for column, key in zip(table.keys, self.facts.key_names(table), strict=True):
+            sql = f'"{column.name}"'
+            if column.kind is ColumnKind.MONTH or (key == "month" and column.kind is ColumnKind.DATE):
+                sql = f"year({sql}) * {MONTHS_IN_YEAR} + month({sql}) - 1"
+            columns.append(f"{sql} AS {key}")
+        columns += ['"from" AS from_day', '"to" AS to_day'] if table.dated else []
+        columns += [f'"{column.name}" AS v_{column.name}' for column in table.columns]
+        return self.store.table(f"fact_{name}", f'SELECT true AS hit, {", ".join(columns)} FROM "{name}"')
+
+    def cell(self, node: ir.Cell, frame: Frame) -> Column:
+        """A fact: the row of its table that the keys name, on a day of the row's period if it is dated."""
+        table = self.facts.schema.table(node.table)
+        names = self.facts.key_names(table)
+        raw = [(name, self.raw_key(key, frame)) for name, key in zip(names, node.table_keys, strict=True)]
+        day = "r.d2" if node.moment is ir.Moment.LAST_DAY else "r.d1"
+
+        def on(alias: str) -> str:
+            parts = [f"{alias}.{name} = {sql}" for name, sql in raw]
+            if table.dated:
+                parts.append(f"{alias}.from_day <= {day} AND ({alias}.to_day IS NULL OR {day} <= {alias}.to_day)")
+            return " AND ".join(parts)
+
+        what = ("cell", node.table, node.table_keys, node.moment)
+        alias = frame.join(what, self.fact_table(node.table), on)
+        value = frame.expose(f"{alias}.v_{node.column}")
+        if node.type.missing:
+            return Column(value)
+        return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH701', node.span)} END")
+
+    def raw_key(self, key: str, frame: Frame) -> str:
+        """The row's value for a key of a table, where tables are joined to it."""
+        if key in ("practice", self.plan.participant):
+            return "r.practice"
+        if key == "year":
+            return self.grids.year_name(self.raw_clock(frame, "year"))
+        if key == "month":
+            return "r.clock" if frame.grid.kind == "month" else "r.m1"
+        if key == "contract_year":
+            return self.raw_clock(frame, "contract_year")
+        if key in frame.grid.keys:
+            return f"r.{key}"
+        if key in self.plan.practice_keys:
+            return self.raw_declared(key, frame)
+        raise Unsupported(f"a key `{key}`")
+
+    def raw_declared(self, key: str, frame: Frame) -> str:
+        """A declared key of the practice, read from the practice's facts."""
+        cell = self.plan.practice_keys[key]
+        if not isinstance(cell, ir.Cell) or "practice" not in frame.grid.keys:
+            raise Unsupported(f"the key `{key}` here")
+        self.cell(cell, frame)
+        alias = frame.join(("cell", cell.table, cell.table_keys, cell.moment), "", str)
+        return f"{alias}.v_{cell.column}"
+
+    def declared_values(self, key: str) -> str:
+        """The values of a declared key that practices have."""
+        frame = Frame(self.grids.grid({"practice"}, None))
+        found = self.row_key(key, frame)
+        sql = frame.select({key: found.value})
+        return self.store.table(f"all_{key}", f"SELECT DISTINCT {key} FROM ({sql}) WHERE {key} IS NOT NULL")
+
+    def raw_clock(self, frame: Frame, kind: str) -> str:
+        """The period of that kind that holds the row's own, where tables are joined to it."""
+        own = frame.grid.kind
+        if own is None:
+            raise Unsupported("a period of a row without time")
+        if own == kind:
+            return "r.clock"
+        if kind == "contract_year":
+            alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
+            return f"((r.m1 - {alias}.start) // {MONTHS_IN_YEAR} + 1)"
+        return self.grids.period_first("r.m1" if own == "contract_year" else "r.clock", kind)
+
+    def row_key(self, key: str, frame: Frame) -> Column:
+        """The row's own value of a key."""
+        if key in frame.grid.keys:
+            return frame.own(key)
+        if key not in self.plan.practice_keys:
+            raise Unsupported(f"the key `{key}` here")
+        cell = self.plan.practice_keys[key]
+        found = self.value(cell, frame)
+        missing = f"CASE WHEN {found.value} IS NULL THEN {self.faults.number('MH702', cell.span)} END"
+        return Column(found.value, either(found.fault, missing), found.level)
+
+    def panel(self, node: ir.Panel, frame: Frame) -> Column:
+        """Member months of a month, from the panel; without a row none."""
+        name = self.facts.schema.panel
+        if not self.facts.present(name):
+            return Column(self.dialect.number(0))
+        table = self.fact_table(name)
+        owners = "r.practice = {0}.practice"
+        if node.across:
+            held = self.grids.held(frozenset(OWNERS))
+            sql = (
+                f"SELECT p.practice, p.month, sum(p.v_member_months) AS v_member_months FROM {table} p "
+                f"JOIN {held} h ON h.payer = p.payer AND h.practice = p.practice AND h.month = p.month GROUP BY ALL"
+            )
+            table = self.store.table("panel_across", sql)
+        else:
+            owners += " AND r.payer = {0}.payer"
+        month = "r.clock" if frame.grid.kind == "month" else "r.m1"
+        alias = frame.join(("panel", node.across), table, lambda a: f"{owners.format(a)} AND {a}.month = {month}")
+        return Column(frame.expose(f"coalesce({alias}.v_member_months, 0)"))
+
+    # ---------------------------------------------------------------------------------------- parameters
+
+    def setting(self, node: ir.Setting, frame: Frame) -> Column:
+        """What a parameter is for the row's payer in the row's first month."""
+        with_payer = "payer" in frame.grid.keys
+        month = str(self.plan.first_month) if frame.grid.kind is None else "r.m1"
+        source = self._settings(node, with_payer)
+
+        def on(alias: str) -> str:
+            whose = f"{alias}.payer = r.payer AND " if with_payer else ""
+            return f"{whose}{month} BETWEEN {alias}.a AND {alias}.b"
+
+        alias = frame.join(("setting", node.parameter, with_payer), source, on)
+        value = frame.expose(f"{alias}.v")
+        return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH703', node.span)} END")
+
+    def _settings(self, node: ir.Setting, with_payer: bool) -> str:
+        """The values of a parameter as spans of months: by payer, or those that are shared by all."""
+        rows: list[tuple[str, int, int, str]] = []
+        places = places_of(node) if node.type.is_number else None
+        for payer in self.plan.payers:
+            values = payer.settings.get(node.parameter, ())
+            if not with_payer:
+                values = tuple(value for value in values if not value.by_contract)
+            for at, value in enumerate(values):
+                last = values[at + 1].first_month - 1 if at + 1 < len(values) else 10**6
+                rows.append((payer.name, value.first_month, last, self.dialect.constant(value.value, places)))
+            if not with_payer and values:
+                break
+        name = f"set_{node.parameter}" + ("" if with_payer else "_shared")
+        listed = ", ".join(f"({self.dialect.text(p)}, {a}, {b}, {v})" for p, a, b, v in rows)
+        if not listed:
+            return self.store.table(name, "SELECT NULL AS payer, 0 AS a, 0 AS b, NULL::HUGEINT AS v WHERE false")
+        return self.store.table(name, f"SELECT * FROM (VALUES {listed}) AS t(payer, a, b, v)")
+
+    def clock(self, node: ir.Clock, frame: Frame) -> Column:
+        """`contract_year`, `program_year`, `months_in_period`."""
+        if node.what == "contract_year":
+            return Column(self._number(frame.expose(self.raw_clock(frame, "contract_year"))))
+        if node.what == "program_year":
+            first = self.plan.calendar.year_of(self.plan.first_month)
+            return Column(self._number(f"({self.grids.year_name('m1')} - {first} + 1)"))
+        return Column(self._number("mn"))
+
+    def _number(self, sql: str) -> str:
+        return f"{sql}::{self.dialect.wide}"
+
+    # ----------------------------------------------------------------------------------------- quantities
+
+    def rows(self, keys: frozenset[str], kind: str | None, *, base: bool) -> Grid:
+        """The rows of those keys and that period."""
+        return self.grids.grid(keys, kind, base=base)
+
+    def quantity(self, quantity: ir.Quantity, *, base: bool = False) -> tuple[Grid, bool]:
+        """The relation of a quantity: its rows with value `v` and fault `f`, and whether it can have a fault."""
+        key = (quantity, base)
+        if key not in self._quantities:
+            kind = time_key(quantity.grain)
+            keys = {key for key in quantity.grain if key != kind}
+            if "practice" in keys:
+                keys -= set(self.plan.practice_keys)  # which the practice determines
+            grid = self.rows(frozenset(keys), kind, base=base)
+            frame = Frame(grid)
+            found = self.value(quantity.expression, frame)
+            columns = {name: name for name in grid.columns}
+            columns |= {"hit": "true", "v": found.value, "f": found.fault or "NULL::INTEGER"}
+            name = "q_" + "".join(c if c.isalnum() else "_" for c in quantity.name) + ("_base" if base else "")
+            self.store.table(name, frame.select(columns))
+            self._quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)
+        return self._quantities[key]
+
+    def read(self, node: ir.Read, frame: Frame) -> Column:
+        """A quantity at the row, or at the row moved in time; before the first year it is missing."""
+        base = frame.grid.base or node.move is ir.Move.BASE_YEAR
+        source, fails = self.quantity(node.quantity, base=base)
+        columns = self.read_columns(node, frame, source)
+        alias = frame.join(("read", node.quantity, node.move, node.year), source.table, matching(columns))
+        value = frame.expose(f"{alias}.v")
+        fault = frame.expose(f"{alias}.f") if fails else None
+        if node.move in (ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR):
+            there = self._there(node, frame, source)
+            if there is not None:
+                value = frame.expose(f"CASE WHEN {there} THEN {alias}.v END")
+                fault = frame.expose(f"CASE WHEN {there} THEN {alias}.f END") if fails else None
+            return Column(value, fault)
+        lost = f"CASE WHEN {alias}.hit IS NULL THEN {self.faults.number('MH999', node.span)} END"
+        return Column(value, frame.expose(f"coalesce({alias}.f, {lost})" if fails else lost))
+
+    def read_columns(self, node: ir.Read, frame: Frame, source: Grid) -> dict[str, str]:
+        """What the columns of a quantity's rows have to equal to be read at a row of a frame."""
+        found = {key: self.raw_key(key, frame) for key in source.keys}
+        if source.kind is not None:
+            found["clock"] = self._moved(node, frame, source.kind)
+        return found
+
+    def _moved(self, node: ir.Read, frame: Frame, kind: str) -> str:
+        """The clock at which a quantity is read."""
+        if node.move is ir.Move.BASE_YEAR:
+            assert node.year is not None
+            return str(self.plan.calendar.year_first(node.year))
+        if node.move is ir.Move.PRIOR_CONTRACT_YEAR:
+            return f"({self.raw_clock(frame, 'contract_year')} - 1)"
+        if node.move in (ir.Move.FIRST_MONTH, ir.Move.LAST_MONTH):
+            month = "r.m1" if node.move is ir.Move.FIRST_MONTH else "r.m2"
+            return month if kind == "month" else self.grids.period_first(month, kind)
+        if node.move is None:
+            return self.raw_clock(frame, kind)
+        year = self.raw_clock(frame, "year")
+        return year if node.move is ir.Move.YEAR else f"({year} - {MONTHS_IN_YEAR})"
+
+    def _there(self, node: ir.Read, frame: Frame, source: Grid) -> str | None:
+        """Whether a month is left of the year before for the practice, where the quantity itself has none."""
+        if "practice" in source.keys or "practice" not in frame.grid.keys:
+            return None
+        kind = "contract_year" if node.move is ir.Move.PRIOR_CONTRACT_YEAR else "year"
+        keys = ["practice", *(["payer"] if "payer" in source.keys else [])]
+        grid = self.grids.grid(keys, kind)
+        moved = self._moved(node, frame, kind)
+
+        def on(alias: str) -> str:
+            return " AND ".join([*(f"{alias}.{key} = r.{key}" for key in keys), f"{alias}.clock = {moved}"])
+
+        return f"{frame.join(('there', kind, tuple(keys)), grid.table, on)}.clock IS NOT NULL"
+
+    # ----------------------------------------------------------------------------------------- aggregates
+
+    def aggregate(self, node: ir.Aggregate, frame: Frame) -> Column:
+        """An aggregate, worked out for all rows of the frame's grid at once and joined to each."""
+        table, columns, fails = self._aggregated(node, frame.grid)
+        alias = frame.join(("aggregate", node), table, matching(self.group_columns(columns, frame)))
+        nothing = {"sum": "0", "count": "0", "any": "false", "every": "true"}.get(node.function)
+        sql = f"{alias}.v" if nothing is None else f"coalesce({alias}.v, {nothing})"
+        return Column(frame.expose(sql), frame.expose(f"{alias}.f") if fails else None)
+
+    def group_columns(self, columns: Iterable[str], frame: Frame) -> dict[str, str]:
+        """What a row of a frame is for each column by which rows below or beside it are grouped."""
+        return {column: "r.clock" if column == "clock" else self.raw_key(column, frame) for column in columns}
+
+    def _aggregated(self, node: ir.Aggregate, grid: Grid) -> tuple[str, tuple[str, ...], bool]:
+        key = (node, grid)
+        if key not in self._aggregates:
+            self._aggregates[key] = self._worked_out(node, grid)
+        return self._aggregates[key]
+
+    def _worked_out(self, node: ir.Aggregate, grid: Grid) -> tuple[str, tuple[str, ...], bool]:
+        if node.spread:
+            raise Unsupported("a fact spread over practices")
+        elements, group = self.elements(node, grid)
+        frame = Frame(elements)
+        where = None if node.where is None else self.known(node.where, frame)
+        body = None
+        if node.body is not None:
+            body = self.value(node.body, frame) if node.function == "count" else self.known(node.body, frame)
+        same = {key: self.raw_declared(key, frame) for key in node.same}
+        columns = {column: self.group_column(column, grid, frame, same) for column in group}
+        chosen = where.value if where is not None else "true"
+        if "member" in elements.keys and "member" not in group:
+            columns["member"] = "member"
+        columns["w"] = chosen
+        among = None if node.reach.among is None else self.known(node.reach.among, frame)
+        columns["among"] = "true" if among is None else among.value
+        columns["b"] = body.value if body is not None else "NULL"
+        fault = where.fault if where is not None else None
+        if body is not None and body.fault is not None:
+            fault = either(fault, f"CASE WHEN {chosen} THEN {body.fault} END")
+        if among is not None and among.fault is not None:
+            fault = either(among.fault, fault)
+        columns["f"] = fault or "NULL::INTEGER"
+        if node.function == "latest":
+            columns["date"] = frame.expose("r.date")
+        grouped = ", ".join(group)
+        listed = f"{grouped}, " if group else ""
+        tail = f"\n  GROUP BY {grouped}" if group else ""
+        inner = frame.select(columns)
+        if among is not None:
+            inner = f"SELECT * FROM ({inner}) WHERE among OR f IS NOT NULL"
+        faults = "max(f)"
+        if node.function == "latest":
+            by = f"PARTITION BY {grouped}" if group else ""
+            inner = f"SELECT * FROM ({inner}) WHERE w QUALIFY rank() OVER ({by} ORDER BY date DESC) = 1"
+            if not node.ties:
+                faults = (
+                    f"coalesce(max(f), CASE WHEN min(b) <> max(b) THEN {self.faults.number('MH745', node.span)} END)"
+                )
+        sql = f"SELECT {listed}{self.summary(node)} AS v, {faults} AS f\n  FROM ({inner}){tail}"
+        name = f"a_{len(self._aggregates) + 1}_{node.function}"
+        self.store.table(name, sql)
+        return name, group, fault is not None or node.function == "latest"
+
+    def elements(self, node: ir.Aggregate, grid: Grid) -> tuple[Grid, tuple[str, ...]]:
+        """The rows that an aggregate runs over, and the columns by which they are grouped to the rows above."""
+        keys = set(grid.keys)
+        if "practice" in node.over:
+            keys -= set(self.plan.practice_keys)
+        group = [key for key in grid.keys if key in keys and key not in node.over]
+        kind = "month" if "month" in node.over else grid.kind
+        extra = set(node.over) - {"month"}
+        if not extra <= {*OWNERS, "line", *self.plan.practice_keys}:
+            raise Unsupported(f"an aggregate over {', '.join(sorted(extra))}")
+        elements = self.rows(frozenset(keys | extra), kind, base=grid.base)
+        return elements, (*group, *node.same, *(["clock"] if grid.kind is not None else []))
+
+    def group_column(self, column: str, grid: Grid, frame: Frame, same: dict[str, str]) -> str:
+        """What an element says of the row that it belongs to."""
+        if column in same:
+            return frame.expose(same[column])
+        if column != "clock" or frame.grid.kind == grid.kind:
+            return column
+        assert grid.kind is not None
+        if grid.kind == "contract_year":
+            alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
+            return frame.expose(f"CAST((r.clock - {alias}.start) // {MONTHS_IN_YEAR} + 1 AS INTEGER)")
+        return self.grids.period_first("clock", grid.kind)
+
+    def summary(self, node: ir.Aggregate) -> str:
+        """What an aggregate makes of the elements' values `b` where `w` holds."""
+        function, held = node.function, "FILTER (WHERE w)"
+        if node.body is None:
+            people = "DISTINCT member" if node.over[0] == "member" and "payer" in node.over else "*"
+            chosen, all_of_them = f"(count({people}) {held})", f"count({people})"
+            if function == "any":
+                return f"{chosen} > 0"
+            if function == "every":
+                return f"{chosen} = {all_of_them}"
+            if function == "share":
+                return self._divided(f"{chosen} * {self._one(node.type)}", all_of_them)
+            return self._number(chosen)
+        if function == "sum":
+            return f"sum(b) {held}"
+        if function == "count":
+            return self._number("(count(*) FILTER (WHERE w AND b IS NOT NULL AND CAST(b AS VARCHAR) <> 'false'))")
+        if function in TRUTHS:
+            return f"{TRUTHS[function]}(b) {held}"
+        if function in ("minimum", "maximum"):
+            return f"{function[:3]}(b) {held}"
+        if function == "share":
+            return self._divided(f"(count(*) FILTER (WHERE w AND b)) * {self._one(node.type)}", f"(count(*) {held})")
+        if function == "average":
+            shift = self.dialect.number(10 ** (places_of(node) - places_of(node.body)))
+            return self._divided(f"(sum(b) {held}) * {shift}", f"(count(*) {held})")
+        if function == "percentile":
+            rank = f"greatest(1, ({node.argument} * (count(*) {held}) + 99) // 100)"
+            return f"list_sort(list(b) {held})[{rank}]"
+        if function == "latest":
+            return "min(b)" if node.ties == "lowest" else "max(b)"
+        raise Unsupported(f"`{function}`")
+
+    def _one(self, kind: Type) -> str:
+        return self.dialect.number(10 ** min(12, kind.places))
+
+    def _divided(self, above: str, below: str) -> str:
+        wide = f"({below})::{self.dialect.wide}"
+        return f"CASE WHEN {below} > 0 THEN {self.dialect.divide(f'({above})', wide, Rounding.HALF_EVEN)} END"
+
+    # --------------------------------------------------------------------------------------- not settled
+
+    def feature(self, node: ir.Feature, frame: Frame) -> Column:
+        """A column of an element below the practice."""
+        raise Unsupported(f"`{node.column}` of {node.collection}")
+
+    def total(self, node: ir.Total, frame: Frame) -> Column:
+        """The postings of a payment within the row's period."""
+        raise Unsupported("`total(…)`")
+
+
+def matching(columns: Mapping[str, str]) -> Callable[[str], str]:
+    """What a table's columns have to equal to be joined: given the table's alias, the condition."""
+
+    def on(alias: str) -> str:
+        return " AND ".join(f"{alias}.{column} = {sql}" for column, sql in columns.items()) or "true"
+
+    return on
+
+
+def base_years(plan: Plan) -> set[int]:
+    """The years of baselines that a plan reads."""
+    years = set()
+    for quantity in plan.quantities:
+        for node in quantity.expression.walk():
+            if isinstance(node, ir.Read) and node.move is ir.Move.BASE_YEAR and node.year is not None:
+                years.add(node.year)
+    for payment in plan.payments.values():
+        for form in payment.forms.values():
+            for top in (form.pays, *form.caps, *form.floors, *(gate.condition for gate in form.gates)):
+                years |= {n.year for n in top.walk() if isinstance(n, ir.Read) and n.year is not None}
+    return years

@@ -1,0 +1,345 @@
+"""Expressions as columns: for each its value, and its fault where it can have one.
+
+Nothing here raises on data: a divisor of 0 is a fault beside a missing value, and counts only where it is demanded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.faults import FaultBook
+from mhrules.engine.sql.frame import Column, Frame
+from mhrules.exact import PLACES, Rounding
+from mhrules.plan import ir
+from mhrules.semantics.types import Kind
+
+OF_NOTHING = frozenset({"average", "share", "minimum", "maximum", "percentile", "latest"})
+"""Aggregates that are missing where there is nothing to reckon with."""
+
+
+class Scalars(ABC):
+    """What every expression is at the rows of a frame."""
+
+    def __init__(self, dialect: DuckDB, faults: FaultBook) -> None:
+        self.dialect = dialect
+        self.faults = faults
+        self._meaning: dict[type, Callable[[Any, Frame], Column]] = {
+            ir.Literal: self._literal,
+            ir.RowKey: lambda e, frame: self.row_key(e.key, frame),
+            ir.Feature: self.feature,
+            ir.Cell: self.cell,
+            ir.Panel: self.panel,
+            ir.Setting: self.setting,
+            ir.Clock: self.clock,
+            ir.Read: self.read,
+            ir.Arithmetic: self._arithmetic,
+            ir.Round: self._round,
+            ir.Extreme: self._extreme,
+            ir.Compare: self._compare,
+            ir.OneOf: self._one_of,
+            ir.Logic: self._logic,
+            ir.Not: self._not,
+            ir.Case: self._case,
+            ir.Known: self._known,
+            ir.Default: self._default,
+            ir.Aggregate: self.aggregate,
+            ir.Total: self.total,
+            ir.Split: self.split,
+        }
+
+    # --------------------------------------------------------------------------- what the parts supply
+
+    @abstractmethod
+    def row_key(self, key: str, frame: Frame) -> Column:
+        """The row's own value of a key."""
+
+    @abstractmethod
+    def feature(self, node: ir.Feature, frame: Frame) -> Column:
+        """A column of an element below the practice."""
+
+    @abstractmethod
+    def cell(self, node: ir.Cell, frame: Frame) -> Column:
+        """A fact."""
+
+    @abstractmethod
+    def panel(self, node: ir.Panel, frame: Frame) -> Column:
+        """Member months of a month."""
+
+    @abstractmethod
+    def setting(self, node: ir.Setting, frame: Frame) -> Column:
+        """A parameter's value."""
+
+    @abstractmethod
+    def clock(self, node: ir.Clock, frame: Frame) -> Column:
+        """What the calendar knows of the row."""
+
+    @abstractmethod
+    def read(self, node: ir.Read, frame: Frame) -> Column:
+        """A quantity at the row, or at the row moved in time."""
+
+    @abstractmethod
+    def aggregate(self, node: ir.Aggregate, frame: Frame) -> Column:
+        """An aggregate over rows below."""
+
+    @abstractmethod
+    def total(self, node: ir.Total, frame: Frame) -> Column:
+        """The postings of a payment within the row's period."""
+
+    @abstractmethod
+    def split(self, node: ir.Split, frame: Frame) -> Column:
+        """The row's part of a pool."""
+
+    # ------------------------------------------------------------------------------------------- values
+
+    def value(self, node: ir.Expression, frame: Frame) -> Column:
+        """The column of an expression, possibly missing."""
+        return self._meaning[type(node)](node, frame)
+
+    def known(self, node: ir.Expression, frame: Frame) -> Column:
+        """The column of an expression that something is done with: where it is missing, that is a fault."""
+        found = self.value(node, frame)
+        if not nullable(node):
+            return found
+        number = self.faults.number("MH702", node.span)
+        missing = f"CASE WHEN {found.value} IS NULL THEN {number} END"
+        fault = missing if found.fault is None else f"coalesce({found.fault}, {missing})"
+        return Column(found.value, fault, found.level)
+
+    def kept(self, frame: Frame, value: str, fault: str | None, level: int) -> Column:
+        """A value and its fault as columns of the next layer."""
+        column = frame.keep(value, level)
+        return Column(column.value, None if fault is None else frame.keep(fault, level).value, column.level)
+
+    def scaled(self, sql: str, places: int, wanted: int) -> str:
+        """An integer at `places` as one at `wanted` places, which are not fewer."""
+        if wanted == places:
+            return sql
+        assert wanted > places
+        return f"{sql} * {self.dialect.number(10 ** (wanted - places))}"
+
+    def _literal(self, node: ir.Literal, frame: Frame) -> Column:
+        return Column(self.dialect.constant(node.value, places_of(node)))
+
+    # --------------------------------------------------------------------------------------- arithmetic
+
+    def _arithmetic(self, node: ir.Arithmetic, frame: Frame) -> Column:
+        left, right = self.known(node.left, frame), self.known(node.right, frame)
+        level = max(left.level, right.level)
+        one, two = places_of(node.left), places_of(node.right)
+        fault = either(left.fault, right.fault)
+        if node.operator in "+-":
+            places = max(one, two)
+            sql = f"{self.scaled(left.value, one, places)} {node.operator} {self.scaled(right.value, two, places)}"
+            wanted = places if node.rounding is None else (PLACES if node.places is None else node.places)
+            sql = self.rounded(f"({sql})", places, wanted, node.rounding or Rounding.HALF_EVEN)
+        elif node.operator == "*":
+            wanted = PLACES if node.places is None else node.places
+            rounding = node.rounding or Rounding.HALF_EVEN
+            wanted = min(wanted, one + two)
+            sql = self.rounded(f"({left.value} * {right.value})", one + two, wanted, rounding)
+        else:
+            wanted = PLACES if node.places is None else node.places
+            sql = self._quotient(left.value, right.value, wanted + two - one, node.rounding or Rounding.HALF_EVEN)
+            number = self.faults.number("MH704", node.right.span)
+            fault = either(fault, f"CASE WHEN {right.value} = 0 THEN {number} END")
+        sql = self.scaled(sql, wanted, places_of(node)) if wanted <= places_of(node) else sql
+        return self.kept(frame, sql, fault, level)
+
+    def _quotient(self, left: str, right: str, shift: int, rounding: Rounding) -> str:
+        above = left if shift <= 0 else f"({left} * {self.dialect.number(10**shift)})"
+        below = right if shift >= 0 else f"({right} * {self.dialect.number(10**-shift)})"
+        return f"CASE WHEN {right} <> 0 THEN {self.dialect.divide(above, below, rounding)} END"
+
+    def rounded(self, sql: str, places: int, wanted: int, rounding: Rounding) -> str:
+        """An integer at `places` rounded to `wanted` places, and held at them."""
+        if wanted >= places:
+            return self.scaled(sql, places, wanted)
+        return self.dialect.divide(sql, self.dialect.number(10 ** (places - wanted)), rounding)
+
+    def _round(self, node: ir.Round, frame: Frame) -> Column:
+        operand = self.known(node.operand, frame)
+        places, own = places_of(node.operand), places_of(node)
+        wanted = min(node.places, places)
+        sql = self.scaled(self.rounded(operand.value, places, wanted, node.rounding), wanted, max(own, wanted))
+        return self.kept(frame, sql, operand.fault, operand.level)
+
+    def at(self, node: ir.Expression, column: Column, places: int) -> str:
+        """A number's value at more places than its own."""
+        return self.scaled(column.value, places_of(node), places)
+
+    def _extreme(self, node: ir.Extreme, frame: Frame) -> Column:
+        conditions = node.conditions or (None,) * len(node.operands)
+        places = max(places_of(operand) for operand in node.operands) if node.type.is_number else None
+        values, faults, counted, level = [], [], [], 0
+        for operand, condition in zip(node.operands, conditions, strict=True):
+            found = self.known(operand, frame)
+            sql = found.value if places is None else self.at(operand, found, places)
+            level = max(level, found.level)
+            if condition is None:
+                values.append(sql)
+                faults.append(found.fault)
+                counted.append("true")
+                continue
+            held = self.known(condition, frame)
+            level = max(level, held.level)
+            values.append(f"CASE WHEN {held.value} THEN {sql} END")
+            counted.append(f"coalesce({held.value}, false)")
+            faults.append(held.fault)
+            if found.fault is not None:
+                faults.append(f"CASE WHEN {held.value} THEN {found.fault} END")
+        fault = either(*faults)
+        if "true" not in counted:
+            none = f"CASE WHEN NOT ({' OR '.join(counted)}) THEN {self.faults.number('MH708', node.span)} END"
+            fault = either(fault, none)
+        word = "greatest" if node.greatest else "least"
+        return self.kept(frame, f"{word}({', '.join(values)})", fault, level)
+
+    # -------------------------------------------------------------------------------------------- logic
+
+    def _compare(self, node: ir.Compare, frame: Frame) -> Column:
+        left, right = self.known(node.left, frame), self.known(node.right, frame)
+        one, two = left.value, right.value
+        if node.left.type.is_number and node.right.type.is_number:
+            places = max(places_of(node.left), places_of(node.right))
+            one, two = self.at(node.left, left, places), self.at(node.right, right, places)
+        elif node.operator not in ("=", "!=") and node.left.type.kind is Kind.CODE:
+            codes = node.left.type.codes or node.right.type.codes
+            one, two = self._ranked(one, codes), self._ranked(two, codes)
+        operator = "<>" if node.operator == "!=" else node.operator
+        fault = either(left.fault, right.fault)
+        return Column(f"({one} {operator} {two})", fault, max(left.level, right.level))
+
+    def _ranked(self, sql: str, codes: tuple[str, ...]) -> str:
+        ranks = " ".join(f"WHEN {self.dialect.text(code)} THEN {rank}" for rank, code in enumerate(codes))
+        return f"CASE {sql} {ranks} END"
+
+    def _one_of(self, node: ir.OneOf, frame: Frame) -> Column:
+        operand = self.known(node.operand, frame)
+        places = places_of(node.operand) if node.operand.type.is_number else None
+        listed = [self.dialect.constant(value, places) for value in node.values if fits(value, places)]
+        sql = f"({operand.value} IN ({', '.join(listed)}))" if listed else "false"
+        return Column(sql, operand.fault, operand.level)
+
+    def _logic(self, node: ir.Logic, frame: Frame) -> Column:
+        found = [self.known(operand, frame) for operand in node.operands]
+        level = max(column.level for column in found)
+        word = " AND " if node.operator == "and" else " OR "
+        ended = "NOT {}" if node.operator == "and" else "{}"
+        cases: list[str] = []
+        for column in found:
+            if column.fault is not None:
+                cases.append(f"WHEN {column.fault} IS NOT NULL THEN {column.fault}")
+            if any(later.fault is not None for later in found[found.index(column) + 1 :]):
+                cases.append(f"WHEN {ended.format(column.value)} THEN NULL")
+        faulty = any(column.fault is not None for column in found)
+        fault = f"CASE {' '.join(cases)} END" if faulty else None
+        return self.kept(frame, f"({word.join(column.value for column in found)})", fault, level)
+
+    def _not(self, node: ir.Not, frame: Frame) -> Column:
+        operand = self.known(node.operand, frame)
+        return Column(f"(NOT {operand.value})", operand.fault, operand.level)
+
+    def _case(self, node: ir.Case, frame: Frame) -> Column:
+        number = node.type.is_number
+        places = places_of(node) if number else 0
+        values, faults, level, faulty, closed = [], [], 0, False, False
+        for row in node.rows:
+            value = self.value(row.value, frame)
+            sql = self.case_value(row.value, value, places) if number else value.value
+            level = max(level, value.level)
+            faulty |= value.fault is not None
+            if row.condition is None:
+                values.append(f"ELSE {sql}")
+                faults.append(f"ELSE {value.fault or 'NULL'}")
+                closed = True
+                break
+            held = self.known(row.condition, frame)
+            level = max(level, held.level)
+            if held.fault is not None:
+                faulty = True
+                faults.append(f"WHEN {held.fault} IS NOT NULL THEN {held.fault}")
+            values.append(f"WHEN {held.value} THEN {sql}")
+            faults.append(f"WHEN {held.value} THEN {value.fault or 'NULL'}")
+        if not closed:
+            faulty = True
+            faults.append(f"ELSE {self.faults.number('MH708', node.span)}")
+        when = [each for each in values if each.startswith("WHEN")]
+        sql = f"CASE {' '.join(values)} END" if when else values[0].removeprefix("ELSE ")
+        whens = [each for each in faults if each.startswith("WHEN")]
+        fault = f"CASE {' '.join(faults)} END" if whens else faults[0].removeprefix("ELSE ")
+        return self.kept(frame, sql, fault if faulty else None, level)
+
+    def case_value(self, node: ir.Expression, column: Column, places: int) -> str:
+        """A number as a choice holds it; a missing one has no places."""
+        if isinstance(node, ir.Literal) and node.value is None:
+            return column.value
+        return self.at(node, column, max(places, places_of(node)))
+
+    # ------------------------------------------------------------------------------------------ missing
+
+    def _or_missing(self, node: ir.Expression, frame: Frame) -> Column:
+        """A value, where an absent row of a fact that is read directly counts as missing."""
+        found = self.value(node, frame)
+        direct: ir.Expression = node
+        while isinstance(direct, ir.Read):
+            direct = direct.quantity.expression
+        if found.fault is None or not isinstance(direct, ir.Cell):
+            return found
+        absent = self.faults.number("MH701", direct.span)
+        return Column(found.value, f"nullif({found.fault}, {absent})", found.level)
+
+    def _known(self, node: ir.Known, frame: Frame) -> Column:
+        operand = self._or_missing(node.operand, frame)
+        return Column(f"({operand.value} IS NOT NULL)", operand.fault, operand.level)
+
+    def _default(self, node: ir.Default, frame: Frame) -> Column:
+        operand, fallback = self._or_missing(node.operand, frame), self.value(node.fallback, frame)
+        one, two = operand.value, fallback.value
+        if node.type.is_number:
+            places = max(places_of(node), places_of(node.operand))
+            one, two = self.at(node.operand, operand, places), self.case_value(node.fallback, fallback, places)
+        fault = operand.fault
+        if fallback.fault is not None:
+            other = f"CASE WHEN {operand.value} IS NULL THEN {fallback.fault} END"
+            fault = either(operand.fault, other)
+        return self.kept(frame, f"coalesce({one}, {two})", fault, max(operand.level, fallback.level))
+
+
+def places_of(node: ir.Expression) -> int:
+    """The decimal places at which a number is held as an integer."""
+    return min(PLACES, max(0, node.type.places))
+
+
+def fits(value: ir.Value, places: int | None) -> bool:
+    """Whether a constant can equal a number held at `places`."""
+    if places is None or isinstance(value, bool) or not isinstance(value, int):
+        return True
+    step: int = 10 ** (PLACES - places)
+    return value % step == 0
+
+
+def either(*faults: str | None) -> str | None:
+    """The first fault that there is."""
+    found = [fault for fault in faults if fault is not None]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
+
+def nullable(node: ir.Expression) -> bool:
+    """Whether a value without fault may be missing."""
+    if isinstance(node, ir.Literal):
+        return node.value is None
+    if isinstance(node, ir.Cell | ir.Feature):
+        return node.type.missing
+    if isinstance(node, ir.Read):
+        moved = node.move in (ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR)
+        return moved or nullable(node.quantity.expression)
+    if isinstance(node, ir.Aggregate):
+        return node.function in OF_NOTHING
+    if isinstance(node, ir.Case):
+        return any(nullable(row.value) for row in node.rows)
+    return isinstance(node, ir.Default) and nullable(node.fallback)

@@ -1,0 +1,409 @@
+"""Lines of payments as relations: basis, gates, pays, limits and one rounding, in the order of the language."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.grids import OWNERS
+from mhrules.engine.sql.records import GROUPED
+from mhrules.engine.sql.relations import Unsupported
+from mhrules.engine.sql.scalars import either, places_of
+from mhrules.exact import PLACES
+from mhrules.plan import ir
+from mhrules.settle import ledger
+from mhrules.settle.elementwise import ELEMENT_KEYS
+from mhrules.settle.payments import MEMBER_MONTH, posting_period
+from mhrules.settle.sql.participation import TABLE, ParticipationRelation
+from mhrules.syntax.tree import Coverage
+
+CENTS = 2
+COLUMNS = ("payer", "practice", "clock", "m1", "m2", "mn", "status", "reason", "units", "price", "amount", "payee", "f")
+
+
+@frozen
+class Amount:
+    """Units, price and amount of a line as columns; the amount at the places of a posting."""
+
+    units: str
+    price: str
+    amount: str
+    fault: str | None
+    level: int
+
+
+class Lines(ParticipationRelation):
+    """The lines of every payment; `total` reads them."""
+
+    _lines: dict[str, str]
+    parts: dict[str, list[str]] = {}
+
+    def lines(self, payment: ir.PaymentPlan) -> str:
+        """The table of a payment's lines, those of all its forms together."""
+        if not hasattr(self, "_lines"):
+            self._lines, self.parts = {}, {}
+        if payment.name not in self._lines:
+            parts = []
+            for name, form in payment.forms.items():
+                payers = self.payers_of(payment, name)
+                if payers:
+                    parts.append(self._form_lines(payment, form, payers))
+            text = "\n  UNION ALL\n  ".join(f"({part})" for part in parts)
+            self._lines[payment.name] = self.store.table(f"lines_{payment.name}", text)
+        return self._lines[payment.name]
+
+    def payers_of(self, payment: ir.PaymentPlan, form: str) -> list[str]:
+        """The payers who pay a payment in one of its forms."""
+        return [payer for payer in self.grids.world.payers if self._form(payment, payer) == form]
+
+    def _form(self, payment: ir.PaymentPlan, payer: str) -> str:
+        chosen = self.plan.payer(payer).forms.get(payment.name, "")
+        return chosen if chosen in payment.forms else next(iter(payment.forms))
+
+    # -------------------------------------------------------------------------------------------- lines
+
+    def _form_lines(self, payment: ir.PaymentPlan, form: ir.FormPlan, payers: list[str]) -> str:
+        grid = self.grids.grid(OWNERS, posting_period(form).value)
+        frame = Frame(grid, where=f"r.payer IN ({', '.join(map(self.dialect.text, payers))})")
+        once = self._only_once(frame) if form.once else None
+        # Each stands in the way of what follows: (whether it does, status, reason, its own fault).
+        stops: list[tuple[str, str, str, str | None]] = [] if once is None else [("", "", "", once)]
+        stops += [self._not_in_force(frame), self._declined(payment)]
+        cover = self._cover(form, frame)
+        stops.append((f"{cover.months} = 0", ledger.NOT_PARTICIPATING, cover.missed, cover.fault))
+        level = 0
+        for gate in form.gates:
+            found = self.known(gate.condition, frame)
+            level = max(level, found.level)
+            stops.append((f"NOT {found.value}", ledger.GATED, self.dialect.text(gate.name), found.fault))
+        amount = self._amount_of(payment, form, frame, cover)
+        level = max(level, amount.level)
+        stopped = [(when, status, reason) for when, status, reason, _ in stops if when]
+        status = " ".join(f"WHEN {when} THEN {self.dialect.text(word)}" for when, word, _ in stopped)
+        reason = " ".join(f"WHEN {when} THEN {why}" for when, _, why in stopped)
+        payee = self._payee(form, frame)
+        fault = self._line_fault(stops, either(amount.fault, payee.fault))
+        stopped_here = " OR ".join(f"({when})" for when, _, _ in stopped) or "false"
+        zero = self.dialect.number(0)
+        columns = {
+            **{name: name for name in ("payer", "practice", "clock", "m1", "m2", "mn")},
+            "status": f"CASE {status} ELSE {self.dialect.text(ledger.PAID)} END" if stopped else "'paid'",
+            "reason": f"CASE {reason} ELSE '' END" if stopped else "''",
+            "units": f"CASE WHEN {stopped_here} THEN {zero} ELSE {amount.units} END",
+            "price": f"CASE WHEN {stopped_here} THEN NULL ELSE {amount.price} END",
+            "amount": f"CASE WHEN {stopped_here} THEN {zero} ELSE {amount.amount} END",
+            "payee": f"coalesce({payee.value}, '')",
+            "f": fault,
+        }
+        return frame.select(columns)
+
+    def _line_fault(self, stops: list[tuple[str, str, str, str | None]], last: str | None) -> str:
+        """The fault of a line: of what was demanded before anything stood in its way."""
+        cases = []
+        for when, _, _, fault in stops:
+            if fault is not None:
+                cases.append(f"WHEN {fault} IS NOT NULL THEN {fault}")
+            if when:
+                cases.append(f"WHEN {when} THEN NULL")
+        return f"CASE {' '.join(cases)} ELSE {last or 'NULL::INTEGER'} END" if cases else (last or "NULL::INTEGER")
+
+    def _not_in_force(self, frame: Frame) -> tuple[str, str, str, str | None]:
+        if self.plan.least_payers <= 1:
+            return "", "", "", None
+        alias = frame.join("in force", self._in_force(), lambda alias: f"{alias}.month = r.m2")
+        count = frame.expose(f"{alias}.n")
+        return f"{count} < {self.plan.least_payers}", ledger.NOT_DUE, self.dialect.text(ledger.NOT_IN_FORCE), None
+
+    def _in_force(self) -> str:
+        held = self.grids.held(frozenset({"payer"}))
+        return self.store.table("in_force", f"SELECT month, count(*) AS n FROM {held} GROUP BY month")
+
+    def _declined(self, payment: ir.PaymentPlan) -> tuple[str, str, str, str | None]:
+        reasons = {
+            p: plan.declined[payment.name]
+            for p, plan in self.grids.world.payers.items()
+            if payment.name in plan.declined
+        }
+        if not reasons:
+            return "", "", "", None
+        named = " ".join(f"WHEN {self.dialect.text(p)} THEN {self.dialect.text(why)}" for p, why in reasons.items())
+        listed = ", ".join(map(self.dialect.text, reasons))
+        return f"payer IN ({listed})", ledger.NOT_ELECTED, f"CASE payer {named} END", None
+
+    def _only_once(self, frame: Frame) -> str:
+        """Keeps the line of the first participating month; where a month before it cannot be judged, all from there.
+
+        Gives the fault of those.
+        """
+        on = "{0}.payer = r.payer AND {0}.practice = r.practice"
+        alias = frame.join("once", self._once(), on.format)
+        unknown = f"{alias}.unknown <= coalesce({alias}.month, {alias}.unknown)"
+        here = f"(r.clock = {alias}.month AND {alias}.month < coalesce({alias}.unknown, {alias}.month + 1))"
+        frame.where += f" AND ({here} OR (r.clock >= {alias}.unknown AND {unknown}))"
+        return frame.expose(f"CASE WHEN {unknown} THEN {alias}.f END")
+
+    def _once(self) -> str:
+        """The first month in which each practice participates with each payer, and the first that cannot be judged.
+
+        Only months count in which the program is in force.
+        """
+        sql = (
+            "SELECT p.payer, p.practice, min(p.month) FILTER (WHERE p.f IS NULL AND p.participates) AS month, "
+            "min(p.month) FILTER (WHERE p.f IS NOT NULL) AS unknown, max(p.f) AS f "
+            f"FROM {self.participation()} p JOIN {self._in_force()} i ON i.month = p.month "
+            f"AND i.n >= {self.plan.least_payers} GROUP BY ALL"
+        )
+        return self.store.table("first_participating", sql)
+
+    # ------------------------------------------------------------------------------------- participation
+
+    def _cover(self, form: ir.FormPlan, frame: Frame) -> Cover:
+        """How participation covers the months of a line."""
+        table = self.participation()
+        if form.coverage is Coverage.LAST_MONTH:
+            on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.month = r.m2"
+            alias = frame.join("covered in its last month", table, on.format)
+            months = f"CASE WHEN {frame.expose(f'{alias}.participates')} THEN 1 ELSE 0 END"
+            return Cover(f"({months})", "1", frame.expose(f"{alias}.missed"), frame.expose(f"{alias}.f"))
+        alias = frame.join(
+            "covered",
+            self._covered(frame.grid),
+            lambda alias: f"{alias}.payer = r.payer AND {alias}.practice = r.practice AND {alias}.clock = r.clock",
+        )
+        count, missed = frame.expose(f"{alias}.n"), frame.expose(f"coalesce({alias}.missed, '')")
+        fault = frame.expose(f"{alias}.f")
+        if form.coverage is Coverage.PROPORTION:
+            return Cover(count, "mn", missed, fault)
+        return Cover(f"(CASE WHEN {count} < mn THEN 0 ELSE mn END)", "mn", missed, fault)
+
+    def _covered(self, grid: Grid) -> str:
+        sql = (
+            "SELECT g.payer, g.practice, g.clock, count(*) FILTER (WHERE p.participates) AS n, max(p.f) AS f, "
+            "arg_min(p.missed, p.month) FILTER (WHERE NOT p.participates) AS missed "
+            f"FROM {grid.table} g JOIN {TABLE} p ON p.payer = g.payer AND p.practice = g.practice "
+            "AND p.month BETWEEN g.m1 AND g.m2 GROUP BY ALL"
+        )
+        return self.store.table(f"covered_{grid.kind}", sql)
+
+    # -------------------------------------------------------------------------------------------- amounts
+
+    def _amount(self, form: ir.FormPlan, frame: Frame, cover: Cover) -> Amount:
+        """What it pays, all caps, all floors, then one rounding of the exact result."""
+        pays = self.known(form.pays, frame)
+        places, rounding = self.plan.rounding
+        faults, level = [pays.fault], pays.level
+        price, at = pays.value, places_of(form.pays)
+        units, own = self.dialect.number(1), 0
+        if form.unit == MEMBER_MONTH:
+            found = self._roster(form, frame) if form.roster else self.value(self._units(form, frame.grid), frame)
+            units, own, level = found.value, 6, max(level, found.level)
+            if form.round_each and at > CENTS:
+                price, at = self.rounded(price, at, CENTS, rounding), CENTS
+        amount = f"({price} * {units} * {cover.months})" if cover.of != "1" else f"({price} * {units})"
+        scale = at + own
+        for word, limits in (("least", form.caps), ("greatest", form.floors)):
+            for limit in limits:
+                bound = self.known(limit, frame)
+                faults.append(bound.fault)
+                level = max(level, bound.level)
+                wanted = max(scale, places_of(limit))
+                amount, scale = self.scaled(amount, scale, wanted), wanted
+                times = "" if cover.of == "1" else f" * {cover.of}"
+                amount = f"{word}({amount}, {self.at(limit, bound, wanted)}{times})"
+        exact = frame.keep(amount, level)
+        if scale < places:
+            final = self.scaled(exact.value, scale, places)
+        else:
+            divisor = f"({self.dialect.number(10 ** (scale - places))} * {cover.of})"
+            whole = scale == places and cover.of == "1"
+            final = exact.value if whole else self.dialect.divide(exact.value, divisor, rounding)
+        if not form.downside:
+            faults.append(f"CASE WHEN {exact.value} < 0 THEN {self.faults.number('MH706', form.pays.span)} END")
+        count = self.scaled(units, own, PLACES) if form.unit == MEMBER_MONTH else self.dialect.number(10**PLACES)
+        shown = self.scaled(price, at, PLACES) if form.unit == MEMBER_MONTH else "NULL"
+        return Amount(count, shown, final, either(*faults), exact.level)
+
+    def _amount_of(self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover) -> Amount:
+        """The amount of a line: of its own, or that of its members or elements together."""
+        if form.unit in ELEMENT_KEYS:
+            parts = self._element_parts(payment, form, frame.grid)
+        elif form.priced_by_member and self.given:
+            parts = self._member_parts(payment, form, frame.grid, cover)
+        else:
+            return self._amount(form, frame, cover)
+        self.parts[payment.name] = [*self.parts.get(payment.name, []), parts]
+        totals = self.store.table(
+            f"{parts}_totals",
+            "SELECT payer, practice, clock, sum(units) AS units, sum(amount) AS amount, max(f) AS f "
+            f"FROM {parts} GROUP BY ALL",
+        )
+        on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
+        alias = frame.join("parts", totals, on.format)
+        units, total = (frame.expose(f"coalesce({alias}.{column}, 0)") for column in ("units", "amount"))
+        return Amount(units, "NULL", total, frame.expose(f"{alias}.f"), 0)
+
+    def _element_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
+        """The elements of a payment by price: how many, and their rounded amounts added up."""
+        kind, name = ELEMENT_KEYS[form.unit], f"parts_{payment.name}_{len(self.parts)}"
+        elements = self.record_grid(kind, form.reach, form.event, grid)
+        frame = Frame(elements)
+        where = None if form.where is None else self.known(form.where, frame)
+        chosen = "true" if where is None else where.value
+        fault = (where and where.fault) or "NULL::INTEGER"
+        columns = {**self.line_columns(elements, frame), "w": chosen, "wf": fault}
+        lines = self.store.table(f"{name}_lines", frame.select(columns))
+        if kind in GROUPED:
+            found = self.grouped(kind, elements, lines)
+        else:
+            found = Grid(
+                self.store.table(f"{name}_chosen", f"SELECT * FROM {lines} WHERE w"),
+                elements.keys,
+                "month",
+                element=kind,
+            )
+        if form.once_per is not None:
+            found = self._first_by_date(form, found)
+        paid = Frame(found)
+        price, amount, own = self._element_amount(form, paid)
+        inner = paid.select(
+            {"payer": "payer", "practice": "practice", "clock": "clock", "price": price, "amount": amount, "f": own}
+        )
+        one = self.dialect.number(10**PLACES)
+        sql = (
+            f"SELECT payer, practice, clock, price, count(*) * {one} AS units, sum(amount) AS amount, max(f) AS f "
+            f"FROM ({inner}) GROUP BY payer, practice, clock, price "
+            f"UNION ALL SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} WHERE wf IS NOT NULL GROUP BY ALL"
+        )
+        return self.store.table(name, sql)
+
+    def _first_by_date(self, form: ir.FormPlan, grid: Grid) -> Grid:
+        """Of the elements of one member, or practice, in a period only the first by date."""
+        assert form.once_per is not None
+        period = self.grids.period_first("clock", form.once_per.value)
+        whose = "payer, practice, " + ("person, " if form.once_unit == "member" else "")
+        rank = f"row_number() OVER (PARTITION BY {whose}{period} ORDER BY date, id)"
+        return evolve(
+            grid, table=self.store.table(f"{grid.table}_first", f"SELECT * FROM {grid.table} QUALIFY {rank} = 1")
+        )
+
+    def _element_amount(self, form: ir.FormPlan, frame: Frame) -> tuple[str, str, str]:
+        """Price, rounded amount and fault of one element."""
+        pays = self.known(form.pays, frame)
+        places, rounding = self.plan.rounding
+        sql, scale, level, faults = pays.value, places_of(form.pays), pays.level, [pays.fault]
+        for word, limits in (("least", form.caps), ("greatest", form.floors)):
+            for limit in limits:
+                bound = self.known(limit, frame)
+                wanted = max(scale, places_of(limit))
+                sql = f"{word}({self.scaled(sql, scale, wanted)}, {self.at(limit, bound, wanted)})"
+                scale, level = wanted, max(level, bound.level)
+                faults.append(bound.fault)
+        exact = frame.keep(sql, level)
+        final = frame.keep(self.rounded(exact.value, scale, places, rounding), exact.level)
+        if not form.downside:
+            number = self.faults.number("MH706", form.pays.span)
+            faults.append(f"CASE WHEN {final.value} < 0 THEN {number} END")
+        plain = not form.pays.type.is_total and not form.caps and not form.floors
+        price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else "NULL::HUGEINT"
+        return price, final.value, either(*faults) or "NULL::INTEGER"
+
+    def _member_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid, cover: Cover) -> str:
+        """Members by price: their months added up, multiplied, rounded once."""
+        if grid.kind != "month" or form.roster is not None or cover.of != "1":
+            raise Unsupported("prices by member for more than a month")
+        name = f"parts_{payment.name}_{len(self.parts)}"
+        members = self.member_grid(frozenset((*OWNERS, "member")), "month")
+        frame = Frame(members)
+        pays = self.known(form.pays, frame)
+        places, rounding = self.plan.rounding
+        price, at = pays.value, places_of(form.pays)
+        if form.round_each and at > CENTS:
+            price, at = self.rounded(price, at, CENTS, rounding), CENTS
+        inner = frame.select(
+            {
+                "payer": "payer",
+                "practice": "practice",
+                "clock": "clock",
+                "days": frame.expose("r.days"),
+                "price": price,
+                "f": pays.fault or "NULL::INTEGER",
+            }
+        )
+        units = self.months_of_days("clock")
+        grouped = (
+            f"SELECT payer, practice, clock, price, {units} AS units, max(f) AS f FROM ({inner}) "
+            "GROUP BY payer, practice, clock, price"
+        )
+        amount = self.dialect.divide("(price * units)", self.dialect.number(10 ** (at + 6 - places)), rounding)
+        negative = (
+            "" if form.downside else f"CASE WHEN price < 0 THEN {self.faults.number('MH706', form.pays.span)} END"
+        )
+        fault = f"coalesce(f, {negative})" if negative else "f"
+        sql = (
+            f"SELECT payer, practice, clock, {self.scaled('price', at, PLACES)} AS price, "
+            f"{self.scaled('units', 6, PLACES)} AS units, {amount} AS amount, {fault} AS f FROM ({grouped})"
+        )
+        return self.store.table(name, sql)
+
+    def _units(self, form: ir.FormPlan, grid: Grid) -> ir.Expression:
+        """The member months of a line's period, as the plan would say it; one for each form."""
+        if not hasattr(self, "_unit_nodes"):
+            self._unit_nodes: dict[tuple[ir.FormPlan, str | None], ir.Expression] = {}
+        key = (form, grid.kind)
+        if key not in self._unit_nodes:
+            kind = form.pays.type
+            month = ir.Panel(type=kind, keys=frozenset({*OWNERS, "month"}), span=form.span)
+            keys = frozenset({*OWNERS, grid.kind or "month"})
+            whole = ir.Aggregate(function="sum", over=("month",), body=month, type=kind, keys=keys, span=form.span)
+            self._unit_nodes[key] = month if grid.kind == "month" else whole
+        return self._unit_nodes[key]
+
+    def _roster(self, form: ir.FormPlan, frame: Frame) -> Column:
+        """The member months of the first month of the roster's period."""
+        assert form.roster is not None
+        if not self.given:
+            raise Unsupported("a roster of counted members")
+        rows = self.grids.grid(OWNERS, form.roster.value)
+        clock = self.grids.period_first("r.clock", form.roster.value)
+        whose = "{0}.payer = r.payer AND {0}.practice = r.practice"
+        period = frame.join("roster", rows.table, f"{whose} AND {{0}}.clock = {clock}".format)
+        months = frame.join("roster months", self.member_months(), f"{whose} AND {{0}}.month = {period}.m1".format)
+        return Column(frame.expose(f"coalesce({months}.v, 0)"))
+
+    def _payee(self, form: ir.FormPlan, frame: Frame) -> Column:
+        """Who is paid: the practice, or the payee of it that the text names."""
+        if form.payee is None:
+            return Column("practice")
+        return self.known(self.plan.payees[form.payee], frame)
+
+    # --------------------------------------------------------------------------------------------- totals
+
+    def total(self, node: ir.Total, frame: Frame) -> Column:
+        """The postings of a payment in the posting periods whose months all lie in the row's period."""
+        if node.net:
+            raise Unsupported("`paid(…)`")
+        table, grid = self.lines(self.plan.payments[node.payment]), frame.grid
+        if not set(OWNERS) <= set(grid.keys):
+            raise Unsupported("`total(…)` of a row without payer and practice")
+        rows = self.grids.grid(OWNERS, grid.kind, base=grid.base)
+        sql = (
+            "SELECT g.payer, g.practice, g.clock, sum(l.amount) AS v, max(l.f) AS f "
+            f"FROM {rows.table} g JOIN {table} l ON l.payer = g.payer AND l.practice = g.practice "
+            "AND l.m1 >= g.m1 AND l.m2 <= g.m2 GROUP BY ALL"
+        )
+        source = self.store.table(f"total_{node.payment}_{grid.kind}", sql)
+        on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
+        alias = frame.join(("total", node.payment), source, on.format)
+        places = self.plan.rounding[0]
+        value = self.scaled(f"coalesce({alias}.v, 0)", places, max(places, places_of(node)))
+        return Column(frame.expose(value), frame.expose(f"{alias}.f"))
+
+
+@frozen
+class Cover:
+    """How many of how many months participation covers, the first requirement missed, and the fault, as columns."""
+
+    months: str
+    of: str
+    missed: str
+    fault: str | None
