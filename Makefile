@@ -1,5 +1,5 @@
 # A fresh clone needs Python 3.11 or later and make; everything else goes into .venv.
-#   make demo    settle and explain a small program       make test    run the tests
+#   make demo    invent a population, settle it, explain    make test    run the tests
 #   make check   lint, format and types                   make docs    build the pages into site/
 PYTHON ?= python3
 WORKERS ?= 2
@@ -13,7 +13,7 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 .PHONY: help venv demo test check docs pages ci clean format
 
 help:
-	@echo "make demo     settle and explain a small program"
+	@echo "make demo     invent a population with four payers, settle it, explain a line"
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"

@@ -26,7 +26,14 @@ import pytest
 from attrs import frozen
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ("tutorial.md", "how-to/compare-attribution.md", "how-to/embed.md", "how-to/write-a-contract.md")
+GUIDES = (
+    "tutorial.md",
+    "how-to/attribute-members.md",
+    "how-to/compare-attribution.md",
+    "how-to/embed.md",
+    "how-to/score-measures.md",
+    "how-to/write-a-contract.md",
+)
 FENCE = re.compile(r"^```(?P<language>[a-z]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"`([\w./-]+)`:$")
 CHANGE = re.compile(r"In\s+`([^`]+)`,\s+replace\s+`([^`]+)`\s+by\s+`([^`]+)`")

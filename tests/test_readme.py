@@ -7,11 +7,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 
 from mhrules.cli.main import main
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
@@ -42,6 +44,15 @@ def test_the_output_is_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
         result = CliRunner().invoke(main, shlex.split(command)[1:])
         assert result.exit_code == 0, result.output
         assert result.stdout.strip() == shown.strip()
+
+
+def test_every_verb_has_a_row() -> None:
+    assert set(re.findall(r"^\| `mhrules ([a-z-]+)", README, re.MULTILINE)) == set(main.list_commands(Context(main)))
+
+
+def test_every_program_has_a_row() -> None:
+    shipped = {path.name for path in (ROOT / "programs").iterdir() if path.is_dir()}
+    assert set(re.findall(r"^\| `([a-z]\w*)` \|", README, re.MULTILINE)) == shipped
 
 
 def test_both_commands_are_named() -> None:

@@ -11,7 +11,7 @@ from mhrules.check.reading import FormOf, forms, reads, words
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.plan import intervals, ir
-from mhrules.plan.bounds import NOTHING_ASSUMED, Assumptions, Bounds
+from mhrules.plan.bounds import NET_OF_REVERSALS, NOTHING_ASSUMED, Assumptions, Bounds
 from mhrules.plan.intervals import Interval
 from mhrules.plan.lower import Lowered
 from mhrules.semantics.declared import value_text
@@ -35,7 +35,7 @@ def check_signs(program: Program, lowered: Lowered, bounds: Bounds, findings: Fi
             culprit = sign.culprit()
             if culprit is not None:
                 _report_negative(item, culprit, sign, findings)
-        elif not sign.can_be_negative(caps_are_sizes=False):
+        elif not sign.can_be_negative(caps_are_sizes=False) and not _of_claims(form):
             findings.report(
                 "MH462",
                 f"`{item.payment.name}` says `downside`, and it can never be negative",
@@ -51,6 +51,12 @@ def _after_gates(form: ir.FormPlan, bounds: Bounds) -> Assumptions | None:
     for gate in form.gates:
         assumed = None if assumed is None else bounds.assume(gate.condition, assumed)
     return assumed
+
+
+def _of_claims(form: ir.FormPlan) -> bool:
+    """Whether a payment rests on amounts of claims, of which a correction can leave less than nothing."""
+    nodes = (node for top in (form.pays, *form.caps) for node in reads(top, set()))
+    return any(isinstance(node, ir.Feature) and node.column in NET_OF_REVERSALS for node in nodes)
 
 
 class _Sign:

@@ -145,8 +145,11 @@ class Elements:
         self.require(f"{kind.replace('_', ' ')}s")
         return [row.plus(kind, self.records.one(record)) for record in self._below(kind, row, reach, event)]
 
-    def grouped(self, kind: str, rows: Iterable[Row]) -> list[Row]:
-        """Rows of single lines put together to the claims or visits that they make; others as they are."""
+    def grouped(self, kind: str, rows: Iterable[Row], *, across: bool = False) -> list[Row]:
+        """Rows of single lines put together to the claims or visits that they make; others as they are.
+
+        `across` payers, what two of them paid for one visit is one visit.
+        """
         if kind not in (CLAIM, VISIT):
             return list(rows)
         found: dict[object, list[tuple[Row, Record]]] = {}
@@ -154,7 +157,8 @@ class Elements:
             record = self.record(row)
             assert record is not None
             what = record.claim if kind == CLAIM else record.visit
-            found.setdefault((row.without(kind), what), []).append((row, record))
+            alike = row.without(kind, "payer") if across else row.without(kind)
+            found.setdefault((alike, what), []).append((row, record))
         return [group[0][0].plus(kind, self.records.group([record for _, record in group])) for group in found.values()]
 
     def providers(self, row: Row) -> list[Row]:

@@ -12,6 +12,7 @@ from mhrules.data.schema import Column, Table
 from mhrules.engine.facts import DataRow, Facts, at_twelve_places
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.people import People
+from mhrules.engine.rows import JOINED
 from mhrules.plan.ir import Lookback, Value
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, last_day, month_of
@@ -123,7 +124,7 @@ class Records:
 
     def group(self, records: list[Record]) -> str:
         """The name of several records as one element: a claim, a visit."""
-        handle = " + ".join(record.id for record in records)
+        handle = JOINED.join(record.id for record in records)
         self._known.setdefault((records[0].table, handle), tuple(records))
         return handle
 
@@ -204,7 +205,7 @@ class Records:
             practice = (seen if seen in self._practices else "") or ("" if seen else self._of_provider(npi, date))
             payer = row[at["payer"]] if "payer" in at else None
             record = Record(
-                id=" ".join(str(value) for value in row[: len(table.keys)]),
+                id=JOINED.join(str(value) for value in row[: len(table.keys)]),
                 table=table.name,
                 person=str(row[at["person_id"]]),
                 payer=None if payer is None else str(payer),
@@ -218,7 +219,10 @@ class Records:
         return found
 
     def _claims(self, table: Table) -> list[Record]:
-        """Claim lines, each with its reversals and corrections netted, without those denied or paid too late."""
+        """Claim lines, each with its reversals and corrections netted, without those denied or paid too late.
+
+        A line whose entries leave nothing of what was allowed and paid is reversed as a whole: it is not there.
+        """
         at = self.facts.columns(table.name)
         lines: dict[DataRow, list[DataRow]] = {}
         for row in self.facts.rows(table):
@@ -227,7 +231,10 @@ class Records:
         found = []
         for key, entries in lines.items():
             entries.sort(key=lambda row: row[2])  # type: ignore[arg-type, return-value]
-            found.append(self._claim_line(table, key, entries, at))
+            line = self._claim_line(table, key, entries, at)
+            amounts = [line.values[name] for name in ("allowed", "paid") if line.values[name] is not None]
+            if len(entries) == 1 or not amounts or any(amounts):
+                found.append(line)
         return found
 
     def _date(self, row: DataRow, at: dict[str, int], table: str) -> datetime.date:

@@ -16,11 +16,10 @@ from attrs import evolve, frozen
 
 from mhrules.data.schema import ColumnKind
 from mhrules.engine import kernel
-from mhrules.engine.elements import MEMBER
+from mhrules.engine.aggregates import Aggregates
 from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, Gathering, fault
 from mhrules.engine.measures import Measures
-from mhrules.engine.records import CLAIM, VISIT
 from mhrules.engine.rows import Clock, Row, Step, clock_words
 from mhrules.engine.world import World
 from mhrules.exact import ONE, PLACES, Rounding, divide, round_to, to_text
@@ -100,9 +99,9 @@ class Interpreter:
             ir.Logic: self._logic,
             ir.Not: lambda e, row: not self.truth(e.operand, row),
             ir.Case: self._case,
-            ir.Known: lambda e, row: self._or_missing(e.operand, row) is not None,
+            ir.Known: lambda e, row: self.or_missing(e.operand, row) is not None,
             ir.Default: self._default,
-            ir.Aggregate: self._aggregate,
+            ir.Aggregate: Aggregates(self).value,
             ir.Reported: self.measures.reported,
             ir.Rank: self.measures.rank,
             ir.Total: self._total,
@@ -411,7 +410,7 @@ class Interpreter:
         keys = tuple(pair for pair in row.keys if pair[0] in grain or pair[0] == "practice")
         return row if self.world.exists(evolve(row, keys=keys)) else None
 
-    def _or_missing(self, operand: ir.Expression, row: Row) -> ir.Value:
+    def or_missing(self, operand: ir.Expression, row: Row) -> ir.Value:
         """A value, or None if it is missing; an absent row of a fact that is read directly counts as missing here."""
         try:
             return self.evaluate(operand, row)
@@ -425,7 +424,7 @@ class Interpreter:
             raise
 
     def _default(self, default: ir.Default, row: Row) -> ir.Value:
-        value = self._or_missing(default.operand, row)
+        value = self.or_missing(default.operand, row)
         return self.evaluate(default.fallback, row) if value is None else value
 
     # ------------------------------------------------------------------------------------- arithmetic
@@ -453,10 +452,11 @@ class Interpreter:
                 help="say what holds when there is nothing to divide by, as in `if … = 0 then … else …`",
             ) from None
         except kernel.TooLarge:
-            raise self._too_large(node.span, row) from None
+            raise self.too_large(node.span, row) from None
         return value if node.rounding is None else round_to(value, places, rounding)
 
-    def _too_large(self, span: Span, row: Row) -> Faulted:
+    def too_large(self, span: Span, row: Row) -> Faulted:
+        """The fault that a number needs more than 38 digits."""
         return fault("MH705", f"the numbers for {self.words(row)} need more than 38 digits", span)
 
     def _extreme(self, node: ir.Extreme, row: Row) -> ir.Value:
@@ -491,89 +491,6 @@ class Interpreter:
                 self.detail(each)
                 return self.evaluate(each.value, row)
         raise fault("MH708", f"no row applies to {self.words(row)}", node.span)
-
-    # ------------------------------------------------------------------------------------- aggregates
-
-    def elements(self, node: ir.Aggregate, row: Row) -> list[Row]:
-        """The rows below `row` that an aggregate runs over, chosen by `among`; claims and visits line by line.
-
-        Payers and practices come first, so that what is below belongs to one of them; time last, so that it is cut
-        to whom it belongs.
-
-        Raises:
-            Faulted: who is there cannot be known.
-        """
-        rows = [row]
-        for key in sorted(node.over, key=_nesting):
-            rows = [
-                found for above in rows for found in self.world.elements(key, above, node.same, node.reach, node.event)
-            ]
-        among = node.reach.among
-        return rows if among is None else [found for found in rows if self.truth(among, found)]
-
-    def _aggregate(self, node: ir.Aggregate, row: Row) -> ir.Value:
-        """Every element is demanded, so that all faults are found; the order of elements never matters."""
-        if node.over[0] in (CLAIM, VISIT) and node.where is None and node.function in ("any", "every"):
-            node = evolve(node, where=node.body, body=None)  # conditions are asked line by line
-        gathering, chosen, values = Gathering(), [], []
-        elements = self.elements(node, row)
-        for element in elements:
-            with gathering:
-                if node.where is None or self.truth(node.where, element):
-                    chosen.append(element)
-        gathering.close()
-        if node.over[0] in (CLAIM, VISIT):
-            chosen, elements = (self.world.below.grouped(node.over[0], rows) for rows in (chosen, elements))
-        self.detail(len(elements))
-        if node.body is None:
-            return self._counted(node, _distinct(node, chosen), _distinct(node, elements))
-        if node.function == "latest":
-            return self._latest(node, node.body, chosen)
-        for element in chosen:
-            with gathering:
-                values.append(self._element(node, node.body, element))
-        gathering.close()
-        try:
-            return _summary(node, values)
-        except kernel.TooLarge:
-            raise self._too_large(node.span, row) from None
-
-    def _latest(self, node: ir.Aggregate, body: ir.Expression, elements: list[Row]) -> ir.Value:
-        """The value at the element with the latest date; of unequal values on that day the highest or the lowest.
-
-        Raises:
-            Faulted: there are unequal values, and the text does not say which.
-        """
-        dated = [(record.date, element) for element in elements for record in self.world.below.chosen(element)]
-        if not dated:
-            return None
-        day = max(date for date, _ in dated)
-        values: list[Any] = [self.known(body, element) for date, element in dated if date == day]
-        if min(values) != max(values) and not node.ties:
-            raise fault(
-                "MH745",
-                f"two values of {day} differ for {self.words(dated[0][1])}, and only one is the latest",
-                node.span,
-                help="say which: `ties by highest` or `ties by lowest`",
-            )
-        chosen: ir.Value = min(values) if node.ties == "lowest" else max(values)
-        return chosen
-
-    def _element(self, node: ir.Aggregate, body: ir.Expression, element: Row) -> Any:
-        """The value at one element; `count` of something that may be missing counts where it is known."""
-        if node.spread:
-            return self.world.below.part_here(self.number(body, element), element)
-        return self._or_missing(body, element) if node.function == "count" else self.known(body, element)
-
-    def _counted(self, node: ir.Aggregate, chosen: int, all_of_them: int) -> ir.Value:
-        """An aggregate that only asks which elements satisfy `where`."""
-        if node.function == "any":
-            return chosen > 0
-        if node.function == "every":
-            return chosen == all_of_them
-        if node.function == "share":
-            return kernel.quotient(chosen * ONE, all_of_them * ONE, static=(0, 0)) if all_of_them else None
-        return chosen * ONE
 
     def _total(self, node: ir.Total, row: Row) -> int:
         assert self._ledger is not None
@@ -616,21 +533,9 @@ class Interpreter:
             text = f"{to_text(pool, places)} cannot be split for {self.words(group)}: {why}"
             raise fault("MH707", text, node.span) from None
         except kernel.TooLarge:
-            raise self._too_large(node.span, group) from None
+            raise self.too_large(node.span, group) from None
         returned = sum(parts.pop(key, 0) for key in refused) * cent
         return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned)
-
-
-def _nesting(key: str) -> int:
-    """In which order an aggregate's keys are added to a row."""
-    return 0 if key in ("payer", "practice") else 2 if key in ir.TIME_KEYS else 1
-
-
-def _distinct(node: ir.Aggregate, elements: list[Row]) -> int:
-    """How many there are: of members across payers each person once."""
-    if node.over[0] == MEMBER:
-        return len({element.get(MEMBER) for element in elements})
-    return len(elements)
 
 
 def holds(node: ir.Compare, left: Any, right: Any) -> bool:
@@ -645,26 +550,3 @@ def holds(node: ir.Compare, left: Any, right: Any) -> bool:
     if node.operator == "<=":
         return bool(left <= right)
     return bool(left > right) if node.operator == ">" else bool(left >= right)
-
-
-def _summary(node: ir.Aggregate, values: list[Any]) -> ir.Value:
-    """What an aggregate makes of the values of its elements; None where it says nothing of nothing."""
-    assert node.body is not None
-    places = PLACES if node.spread else node.body.type.places
-    if node.function == "sum":
-        return kernel.total(values, places)
-    if node.function == "count":
-        held = [value for value in values if value is not None and value is not False]
-        return len(held) * ONE
-    if node.function in ("any", "every"):
-        return any(values) if node.function == "any" else all(values)
-    if not values:
-        return None
-    if node.function == "share":
-        return kernel.quotient(sum(values) * ONE, len(values) * ONE, static=(0, 0))
-    if node.function == "average":
-        return kernel.average(values, places)
-    if node.function == "percentile":
-        return kernel.nearest_rank(values, node.argument or 0)
-    chosen: ir.Value = max(values) if node.function == "maximum" else min(values)
-    return chosen

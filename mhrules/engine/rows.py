@@ -11,6 +11,8 @@ from mhrules.plan.ir import TIME_KEYS, Value
 from mhrules.semantics.calendar import Calendar
 from mhrules.syntax.tree import Period
 
+JOINED = "\x1f"
+"""Stands between the ids of records that make one element; no id of a source has it."""
 Clock = tuple[str, int]
 """A time key with its value: the first month of the period, or the number of the contract year."""
 
@@ -54,7 +56,7 @@ class Row:
     def words(self, calendar: Calendar) -> str:
         """The row as people are told: "practice `p1`, payer `aetna`, 2012-Q1"."""
         order = sorted(self.keys, key=lambda pair: (pair[0] != "practice", pair[0] != "payer", pair[0]))
-        texts = [f"{key.replace('_', ' ')} `{value}`" for key, value in order]
+        texts = [f"{key.replace('_', ' ')} `{value.replace(JOINED, ' + ')}`" for key, value in order]
         if self.clock is not None:
             texts.append(clock_words(self.clock, calendar))
         return ", ".join(texts) or "the whole program"

@@ -17,7 +17,8 @@ from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.invariants import Failure, failures, published
 from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement, SplitTotal
-from mhrules.settle.measures import in_order, measured
+from mhrules.settle.measures import MeasureResult, in_order, measured
+from mhrules.settle.members import has_members, months_of
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import Books, Hold
 from mhrules.settle.split import controls, split_totals
@@ -111,9 +112,10 @@ class _Settling:
         """The whole; `failing` are the invariants that do not hold."""
         participation = tuple(self._participation())
         lines = [posting for line in self._lines() for posting in line]
+        self._demand_attribution()
         credits = list(self._credits())
         quantities = tuple(self._published())
-        measures = tuple(in_order(measured(self.books.interpreter, self.year, self.faults)))
+        measures = tuple(in_order(self._measured()))
         stray = tuple(strays(self.books.world, self.year))
         warnings = tuple(found for found in stray if found.severity is not Severity.ERROR)
         wrong = (found for found in stray if found.severity is Severity.ERROR)
@@ -158,6 +160,14 @@ class _Settling:
     def _splits(self) -> tuple[SplitTotal, ...]:
         return split_totals(self.books.interpreter)
 
+    def _demand_attribution(self) -> None:
+        """Everybody's outcome is published, so what cannot be judged is a fault even where no line asks for it."""
+        if has_members(self.books):
+            for payer in self.books.world.payers:
+                for month in months_of(self.books, payer):
+                    with self.faults:
+                        self.books.world.below.attribution.outcomes(payer, month)
+
     def _lines(self) -> Iterator[Iterable[Posting]]:
         for payer, practice in self._pairs():
             for payment in self.plan.payments:
@@ -189,6 +199,9 @@ class _Settling:
     def _published(self) -> Iterator[Published]:
         for report in self.plan.reports:
             yield from published(self.books.interpreter, report, self.year, self.faults)
+
+    def _measured(self) -> Iterable[MeasureResult]:
+        return measured(self.books.interpreter, self.year, self.faults)
 
     # --------------------------------------------------------------------------------------- postings
 
@@ -256,11 +269,17 @@ class _Compiled(_Settling):
     def _participation(self) -> Iterator[Participation]:
         yield from self.found.participation
 
+    def _demand_attribution(self) -> None:
+        """The relations were asked for it already."""
+
     def _lines(self) -> Iterator[Iterable[Posting]]:
         yield from (self._postings_of(line) for line in self.found.lines)
 
     def _published(self) -> Iterator[Published]:
         yield from self.found.published
+
+    def _measured(self) -> Iterable[MeasureResult]:
+        return self.found.measures
 
     def _splits(self) -> tuple[SplitTotal, ...]:
         return self.found.splits

@@ -59,6 +59,22 @@ def test_what_counts_here_and_now(value: str, p1: float, p2: float) -> None:
     assert (found[P1], found[P2]) == (p1, p2)
 
 
+def test_a_visit_that_two_payers_paid_for_is_one_visit_across_payers() -> None:
+    claims = [
+        claim("1", "a", "2011-03-01", "hospital"),
+        claim("2", "a", "2011-03-01", "hospital", payer="cigna"),
+        claim("3", "a", "2011-03-02", "hospital"),
+    ]
+    members = [chosen("a", "2010-01-01"), chosen("a", "2010-01-01", payer="cigna")]
+    also = enrolled("a", payer="cigna", payer_order=2)
+    rows = population(person("a"), chosen_practice=members, medical_claim=claims, eligibility=[enrolled("a"), also])
+    assert reported(rows, "count(visits)")[P1] == 2
+    pooled = reported(rows, "count(visits) across payers")
+    assert {key: value for key, value in pooled.items() if "p1" in key} == {("p1",): 2}
+    spent = reported(rows, "sum(allowed over visits) across payers")
+    assert {key: value for key, value in spent.items() if "p1" in key} == {("p1",): 300}
+
+
 def test_a_visit_is_a_person_a_practice_and_a_day() -> None:
     claims = [
         claim("1", "a", "2011-03-01"),

@@ -35,6 +35,12 @@ def test_entries_of_a_line_are_added_up() -> None:
     assert dollars(found) == [80.5]
 
 
+def test_a_line_that_is_reversed_as_a_whole_is_not_there() -> None:
+    claims = [claim("1", "a", "2011-02-01"), claim("1", "a", "2011-02-01", allowed_amount="-100.00", entry_number=2)]
+    nothing = claim("2", "a", "2011-02-01", allowed_amount="0.00")
+    assert [record.id for record in lines(*claims, nothing)] == ["2/1"]
+
+
 def test_a_denied_entry_counts_nowhere() -> None:
     found = lines(
         claim("1", "a", "2011-02-01"),

@@ -232,6 +232,9 @@ class Oracle:
         found = []
         for (claim, number), known in sorted(entries.items()):
             _, first, date = min(known, key=lambda entry: entry[0])
+            given = [name for name in ("allowed_amount", "paid_amount") if name in first]
+            if len(known) > 1 and given and not any(sum(cents(row[name]) for _, row, _ in known) for name in given):
+                continue  # reversed as a whole
             found.append(
                 {
                     "claim": claim,

@@ -7,6 +7,10 @@ from attrs import define, field
 from mhrules.source import Span
 
 
+class Unsupported(Exception):
+    """A construct that this engine does not settle: its message says what the program asks for."""
+
+
 @define
 class FaultBook:
     """Numbers of faults by code and place in the text."""

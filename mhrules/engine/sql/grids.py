@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Grid
 from mhrules.engine.sql.store import Store
 from mhrules.engine.world import World
@@ -141,6 +142,9 @@ class Grids:
         return f"SELECT *, {self._days} FROM {' CROSS JOIN '.join([*sources, one])}"
 
     def _by_line(self, sql: str, by_payer: bool) -> str:
+        declared = [bool(payer.lines) for payer in self.world.payers.values()]
+        if not (all(declared) if by_payer else any(declared)):
+            raise Unsupported("lines of business that only the facts name")
         if by_payer:
             return f"SELECT g.*, l.line FROM ({sql}) g JOIN payer_lines l USING (payer)"
         return f"SELECT g.*, l.line FROM ({sql}) g CROSS JOIN (SELECT DISTINCT line FROM payer_lines) l"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.attribution import NOT_YET_REFRESHED, PRACTICE_LEFT, UNATTRIBUTED
 from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
-from mhrules.engine.sql.relations import Unsupported
 from mhrules.engine.sql.splits import Splits
 from mhrules.exact import Rounding
 from mhrules.plan import ir
@@ -86,7 +86,8 @@ class People(Splits):
         if self.plan.members.newborns and rule is not MonthsRule.ANY_DAY:
             born = self.month_of("p.birth_date")
             sql += (
-                f" UNION ALL SELECT s.payer, s.member, {born} FROM {self.spans()} s JOIN {self.persons()} p USING (member) "
+                f" UNION ALL SELECT s.payer, s.member, {born} FROM {self.spans()} s "
+                f"JOIN {self.persons()} p USING (member) "
                 f"WHERE {whose} AND {self.month_of('s.a')} <= {born} AND {self.month_of('s.b')} >= {born} "
                 f"AND {born} BETWEEN {first} AND {last}"
             )
@@ -107,7 +108,8 @@ class People(Splits):
         begin, end = self.store.month_day("month"), self.store.month_day("month + 1")
         days = f"(least(b, {end} - INTERVAL 1 DAY)::DATE - greatest(a, {begin})::DATE + 1)"
         rows = f"SELECT payer, member, a, b, CAST({months} AS INTEGER) AS month FROM ({merged})"
-        return f"SELECT payer, member, month, CAST(sum({days}) AS INTEGER) AS days FROM ({rows}) GROUP BY payer, member, month"
+        counted = f"CAST(sum({days}) AS INTEGER) AS days"
+        return f"SELECT payer, member, month, {counted} FROM ({rows}) GROUP BY payer, member, month"
 
     # --------------------------------------------------------------------------------------- attribution
 
@@ -137,8 +139,8 @@ class People(Splits):
             f"WHEN a.practice IS NULL THEN {none} WHEN NOT {roster} THEN {left} ELSE '' END"
         )
         inner = (
-            f"SELECT o.payer, o.member, o.month, o.days, o.refresh, a.practice, {why} AS reason, a.method, {fault} AS f\n"
-            f"  FROM {refreshes} o\n"
+            f"SELECT o.payer, o.member, o.month, o.days, o.refresh, a.practice, {why} AS reason, a.method, "
+            f"{fault} AS f\n  FROM {refreshes} o\n"
             f"  LEFT JOIN {assigned} a ON a.payer = o.payer AND a.member = o.member AND a.refresh = o.refresh\n  {join}"
         )
         listed = "payer, member, month, days, refresh, reason, method, f"
@@ -163,8 +165,8 @@ class People(Splits):
         """The months of members at practices that are there: what rows of members are made of."""
         held = self.grids.held(frozenset({"payer", "practice"}))
         sql = (
-            f"SELECT o.payer, o.practice, o.member, o.month, o.days FROM {self.outcomes()} o "
-            f"JOIN {held} h ON h.payer = o.payer AND h.practice = o.practice AND h.month = o.month WHERE o.practice <> ''"
+            f"SELECT o.payer, o.practice, o.member, o.month, o.days FROM {self.outcomes()} o JOIN {held} h "
+            "ON h.payer = o.payer AND h.practice = o.practice AND h.month = o.month WHERE o.practice <> ''"
         )
         return self.store.table(ATTRIBUTED, sql)
 
@@ -195,8 +197,9 @@ class People(Splits):
             practices.append(f"m{number}.practice")
             methods.append(f"WHEN m{number}.practice IS NOT NULL THEN {self.dialect.text(method.kind)}")
         chosen = f"coalesce({', '.join(practices)})" if len(practices) > 1 else practices[0]
-        text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, CASE {' '.join(methods)} ELSE '' END AS method\n"
-        return self.store.table("assigned", text + f"  FROM {asked} k\n  " + "\n  ".join(joins))
+        word = f"CASE {' '.join(methods)} ELSE '' END AS method"
+        text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, {word}\n  FROM {asked} k\n  "
+        return self.store.table("assigned", text + "\n  ".join(joins))
 
     def _found(self, method: MethodPlan, number: int, asked: str) -> tuple[str, tuple[str, ...]]:
         """The winner of one method, and the columns by which it is told to whom."""
@@ -325,8 +328,8 @@ class People(Splits):
         begin, end = self.store.month_day("m1"), self.store.month_day("m2 + 1")
         inner = f"SELECT payer, practice, member, CAST({clock} AS INTEGER) AS clock, month, days FROM {source}"
         grouped = (
-            "SELECT payer, practice, member, clock, min(month) AS m1, max(month) AS m2, CAST(count(*) AS INTEGER) AS mn, sum(days) AS days "
-            f"FROM ({inner}) GROUP BY ALL"
+            "SELECT payer, practice, member, clock, min(month) AS m1, max(month) AS m2, "
+            f"CAST(count(*) AS INTEGER) AS mn, sum(days) AS days FROM ({inner}) GROUP BY ALL"
         )
         sql = f"SELECT *, {begin} AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2 FROM ({grouped})"
         return Grid(self.store.table(name, sql), MEMBERS, kind)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.people import MEMBERS, People
-from mhrules.engine.sql.relations import Unsupported
+from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.scalars import either
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
@@ -24,7 +25,7 @@ TEXTS = (
     "diagnosis",
     "claim_type",
 )
-GROUPED = {CLAIM: ("claim",), VISIT: ("person", "place", "date")}
+GROUPED = {CLAIM: ("claim_id",), VISIT: ("person", "place", "date")}
 """What makes records one claim or one visit."""
 
 
@@ -34,7 +35,7 @@ class Records(People):
     # ----------------------------------------------------------------------------------------- relations
 
     def records(self, kind: str, event: str = "") -> str:
-        """The relation of a kind of record: id, person, payer, practice, place, date, month, claim, features `e_…`."""
+        """The relation of a kind of record: id, person, payer, practice, place, date, month, claim_id, features `e_…`."""
         if kind == EVENT:
             return self._events(event)
         if kind == VISIT and self.facts.present(population.ENCOUNTER):
@@ -95,7 +96,7 @@ class Records(People):
         # `arg_min` passes over missing values; what the first entry leaves empty is empty.
         text = text.replace("arg_min(", "arg_min_null(")
         netted = (
-            f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id AS claim, {text} FROM {table} t "
+            f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id, {text} FROM {table} t "
             f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number"
         )
         if table != population.MEDICAL:
@@ -124,7 +125,8 @@ class Records(People):
             "ELSE coalesce(nullif(n.npi, ''), nullif(n.billing_npi, ''), nullif(n.billing_tin, ''), '') END"
         )
         months = self.month_of("n.date")
-        return f"SELECT n.*, {practice} AS practice, {place} AS place, {months} AS month FROM ({netted}) n {' '.join(joins)}"
+        added = f"{practice} AS practice, {place} AS place, {months} AS month"
+        return f"SELECT n.*, {added} FROM ({netted}) n {' '.join(joins)}"
 
     def _billed_as(self, column: str) -> str:
         """Practices by a number under which they bill, which no other practice has."""
@@ -174,9 +176,10 @@ class Records(People):
         if payer != "NULL::VARCHAR":
             payer = self._or_first_payer(payer, "t.person_id", date)
         sql = (
-            f"SELECT {ids} AS id, '' AS claim, t.person_id AS person, {payer} AS payer, {date} AS date, {npi} AS npi, "
+            f"SELECT {ids} AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, {date} AS date, {npi} AS npi, "
             f"{practice} AS practice, CASE WHEN {practice} <> '' THEN {practice} WHEN {seen} <> '' THEN {seen} "
-            f"ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, NULL::INTEGER AS f FROM {table} t {' '.join(joins)}"
+            f"ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, NULL::INTEGER AS f "
+            f"FROM {table} t {' '.join(joins)}"
         )
         return self.store.table(f"records_{table}", self._with_service(sql, features))
 
@@ -196,7 +199,7 @@ class Records(People):
         listed = "".join(f', t."{column}" AS e_{column}' for column in own)
         payer = self._or_first_payer("t.payer", "t.person_id", "t.event_date")
         sql = (
-            f"SELECT t.event_id AS id, '' AS claim, t.person_id AS person, {payer} AS payer, t.event_date AS date, "
+            f"SELECT t.event_id AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, t.event_date AS date, "
             f"'' AS npi, t.{self._practice} AS practice, t.{self._practice} AS place, "
             f"{self.month_of('t.event_date')} AS month{listed}, NULL::INTEGER AS f FROM {table} t"
         )
@@ -255,7 +258,7 @@ class Records(People):
         return Grid(name, ("payer", "practice", PROVIDER), grid.kind)
 
     def record_grid(self, kind: str, reach: ir.Reach, event: str, grid: Grid) -> Grid:
-        """The single records that belong to rows: of their members' months, looked back to, or billed by the practice."""
+        """The single records that belong to rows: of their members, looked back to, or billed by the practice."""
         assert grid.kind is not None
         if grid.base:
             raise Unsupported(f"{kind.replace('_', ' ')}s of a baseline")
@@ -350,10 +353,9 @@ class Records(People):
             return Column(frame.expose("(r.biller = r.practice)"))
         if node.column == "attributed":
             months = self.month_of("r.date")
-            on = f"{{0}}.payer = r.payer AND {{0}}.practice = r.practice AND {{0}}.member = r.person AND {{0}}.month = {months}"
-            return Column(
-                frame.expose(f"({frame.join('attributed', self.attributed(), on.format)}.member IS NOT NULL)")
-            )
+            columns = {"payer": "r.payer", "practice": "r.practice", "member": "r.person", "month": months}
+            alias = frame.join("attributed", self.attributed(), matching(columns))
+            return Column(frame.expose(f"({alias}.member IS NOT NULL)"))
         plain = {"date": "r.date", "provider": "coalesce(r.npi, '')"}
         if node.column in plain:
             return Column(frame.expose(plain[node.column]))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
-from mhrules.engine.sql.faults import FaultBook
+from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.scalars import Scalars, either, places_of
+from mhrules.engine.sql.scalars import BEFORE, Scalars, either, places_of
 from mhrules.engine.sql.store import Store
 from mhrules.exact import Rounding
 from mhrules.plan import ir
@@ -20,10 +20,6 @@ from mhrules.semantics.types import Type
 
 PANEL_PLACES = 6
 TRUTHS = {"any": "bool_or", "every": "bool_and"}
-
-
-class Unsupported(Exception):
-    """A construct that this engine does not settle."""
 
 
 class Relations(Scalars):
@@ -232,7 +228,7 @@ class Relations(Scalars):
         alias = frame.join(("read", node.quantity, node.move, node.year), source.table, matching(columns))
         value = frame.expose(f"{alias}.v")
         fault = frame.expose(f"{alias}.f") if fails else None
-        if node.move in (ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR):
+        if node.move in BEFORE:
             there = self._there(node, frame, source)
             if there is not None:
                 value = frame.expose(f"CASE WHEN {there} THEN {alias}.v END")
@@ -260,6 +256,8 @@ class Relations(Scalars):
             return month if kind == "month" else self.grids.period_first(month, kind)
         if node.move is None:
             return self.raw_clock(frame, kind)
+        if node.move is ir.Move.YEAR_BEFORE:
+            return f"({self.raw_clock(frame, kind)} - {MONTHS_IN_YEAR})"
         year = self.raw_clock(frame, "year")
         return year if node.move is ir.Move.YEAR else f"({year} - {MONTHS_IN_YEAR})"
 
@@ -268,6 +266,8 @@ class Relations(Scalars):
         if "practice" in source.keys or "practice" not in frame.grid.keys:
             return None
         kind = "contract_year" if node.move is ir.Move.PRIOR_CONTRACT_YEAR else "year"
+        if node.move is ir.Move.YEAR_BEFORE:
+            kind = frame.grid.kind or kind
         keys = ["practice", *(["payer"] if "payer" in source.keys else [])]
         grid = self.grids.grid(keys, kind)
         moved = self._moved(node, frame, kind)
@@ -412,6 +412,14 @@ class Relations(Scalars):
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
         """A column of an element below the practice."""
         raise Unsupported(f"`{node.column}` of {node.collection}")
+
+    def reported(self, node: ir.Reported, frame: Frame) -> Column:
+        """A result of a measure that another system works out."""
+        raise Unsupported("reported results")
+
+    def rank(self, node: ir.Rank, frame: Frame) -> Column:
+        """Where the row's practice stands among all."""
+        raise Unsupported("a rank")
 
     def total(self, node: ir.Total, frame: Frame) -> Column:
         """The postings of a payment within the row's period."""

@@ -16,6 +16,8 @@ from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.semantics.types import Kind
 
+BEFORE = frozenset({ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR, ir.Move.YEAR_BEFORE})
+"""Reads that are missing where there is no such year."""
 OF_NOTHING = frozenset({"average", "share", "minimum", "maximum", "percentile", "latest"})
 """Aggregates that are missing where there is nothing to reckon with."""
 
@@ -46,6 +48,8 @@ class Scalars(ABC):
             ir.Known: self._known,
             ir.Default: self._default,
             ir.Aggregate: self.aggregate,
+            ir.Reported: self.reported,
+            ir.Rank: self.rank,
             ir.Total: self.total,
             ir.Split: self.split,
         }
@@ -83,6 +87,14 @@ class Scalars(ABC):
     @abstractmethod
     def aggregate(self, node: ir.Aggregate, frame: Frame) -> Column:
         """An aggregate over rows below."""
+
+    @abstractmethod
+    def reported(self, node: ir.Reported, frame: Frame) -> Column:
+        """A result of a measure that another system works out."""
+
+    @abstractmethod
+    def rank(self, node: ir.Rank, frame: Frame) -> Column:
+        """Where the row's practice stands among all."""
 
     @abstractmethod
     def total(self, node: ir.Total, frame: Frame) -> Column:
@@ -333,11 +345,12 @@ def nullable(node: ir.Expression) -> bool:
     """Whether a value without fault may be missing."""
     if isinstance(node, ir.Literal):
         return node.value is None
-    if isinstance(node, ir.Cell | ir.Feature):
+    if isinstance(node, ir.Cell | ir.Feature | ir.Reported):
         return node.type.missing
+    if isinstance(node, ir.Rank):
+        return True
     if isinstance(node, ir.Read):
-        moved = node.move in (ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR)
-        return moved or nullable(node.quantity.expression)
+        return node.move in BEFORE or nullable(node.quantity.expression)
     if isinstance(node, ir.Aggregate):
         return node.function in OF_NOTHING
     if isinstance(node, ir.Case):

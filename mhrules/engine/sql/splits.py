@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
-from mhrules.engine.sql.relations import Relations, Unsupported, matching
+from mhrules.engine.sql.relations import Relations, matching
 from mhrules.engine.sql.scalars import either, places_of
 from mhrules.plan import ir
 
@@ -73,7 +74,8 @@ class Splits(Relations):
         floors = (
             f"SELECT {comma}e.{node.among}, e.kept, g.pool, sign(g.pool) AS sign, "
             "abs(g.pool) * e.weight // g.whole AS part, abs(g.pool) * e.weight % g.whole AS rest\n"
-            f"  FROM {name}_groups g JOIN ({members}) e ON {on} WHERE g.f IS NULL AND g.pool <> 0 AND e.weight IS NOT NULL"
+            f"  FROM {name}_groups g JOIN ({members}) e ON {on} "
+            "WHERE g.f IS NULL AND g.pool <> 0 AND e.weight IS NOT NULL"
         )
         inner = ", ".join(group.columns)
         over = f"PARTITION BY {inner}" if inner else ""

@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from mhrules.engine.faults import Faulted
-from mhrules.engine.rows import Clock, Row, time_key
+from mhrules.engine.rows import Row, time_key
 from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Frame
-from mhrules.engine.sql.grids import Grids
-from mhrules.engine.sql.relations import Unsupported
+from mhrules.engine.sql.grids import OWNERS, Grids
+from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
+from mhrules.settle.measures import MeasureResult
 from mhrules.settle.participation import Participation
 from mhrules.settle.payments import Books, posting_period
+from mhrules.settle.sql.demands import Demands
+from mhrules.settle.sql.lines import CreditRow
+from mhrules.settle.sql.measures import Results
 from mhrules.settle.sql.verdicts import Verdicts, unscaled
 from mhrules.syntax.tree import Period
 
@@ -46,7 +51,24 @@ class Found:
     participation: tuple[Participation, ...]
     lines: tuple[Line, ...]
     published: tuple[Published, ...]
+    measures: tuple[MeasureResult, ...]
     splits: tuple[SplitTotal, ...]
+
+
+@frozen
+class ReportRows:
+    """The rows of a report as SQL, `r` joined to the quantity `q`: its keys in order, its period, if it can fail."""
+
+    sql: str
+    keys: tuple[str, ...]
+    period: str
+    fails: bool
+
+
+def _row(kind: str | None, values: dict[str, Any]) -> Row:
+    """A row of those keys; `clock` among them is of that kind of period."""
+    clock = values.pop("clock", None)
+    return Row.of(None if kind is None else (kind, clock), **values)
 
 
 class Compiled:
@@ -58,20 +80,24 @@ class Compiled:
         self.year = year
         self.first = self.plan.calendar.year_first(year)
         self.last = self.first + MONTHS_IN_YEAR - 1
-        if self.plan.measures:
-            raise HandOver("the program has measures")
         try:
             store = Store(dataset.connection(), DuckDB())
             grids = Grids(store, books.world, self._months())
             self.relations = Verdicts(self.plan, books.interpreter.facts, store, grids)
         except Faulted as error:
             raise HandOver("a start is not known") from error
+        self.relations.credits = self._credits
         self.store = store
+        self._kept: set[str] = set()  # payments whose lines the interpreter has been given
 
     def _months(self) -> range:
-        """The months that anything can be asked of: from the term's first to the year's last, and a year's refreshes."""
+        """The months that anything can be asked of: from the year before the term's first to the year's last.
+
+        A contract year that begins in the year can end in the next.
+        """
         first = min(self.plan.first_month, self.first)
-        return range(first - MONTHS_IN_YEAR, self.last + 1)
+        crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
+        return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))
 
     def everything(self) -> Found:
         """Verdicts, lines, reports and splits of the year.
@@ -85,10 +111,10 @@ class Compiled:
             participation = tuple(self._participation())
             lines = tuple(self._lines())
             published = tuple(self._published())
+            measures = tuple(Results(self.relations, self.first, self.last, self._refuse_faults).all())
             self._invariants()
-            for table in dict.fromkeys(self.relations.failing):
-                self._refuse_faults(f"SELECT f FROM {table}")
-            return Found(participation, lines, published, self._splits())
+            self._refuse_what_fails()
+            return Found(participation, lines, published, measures, self._splits())
         except Unsupported as error:
             raise HandOver(f"the program asks for {error}") from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
@@ -101,21 +127,38 @@ class Compiled:
         self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
         return self.relations.verdicts(self.first, self.last)
 
+    @property
+    def _inside(self) -> str:
+        """Whether a row's period begins in the year."""
+        return f"clock BETWEEN {self.first} AND {self.last}"
+
     def _lines(self) -> Iterator[Line]:
-        credited = any(payer.credits for payer in self.plan.payers)
         for payment in self.plan.payments.values():
             table = self.relations.lines(payment)
-            if credited:
-                self._keep_for_credits(payment, table)
-            inside = f"clock BETWEEN {self.first} AND {self.last}"
-            self._refuse_faults(f"SELECT f FROM {table} WHERE {inside}")
-            parts = self._parts(payment, inside)
-            rows = self.store.run(
-                "SELECT payer, payee, practice, clock, m1, m2, status, reason, units, price, amount "
-                f"FROM {table} WHERE {inside}"
-            ).fetchall()
-            for row in rows:
-                yield self._line(payment, row, parts)
+            self._refuse_faults(f"SELECT f FROM {table} WHERE {self._inside}")
+            yield from self._read(payment, self._inside)
+        self._keep_for_credits()
+
+    def lines_of(self, payment: ir.PaymentPlan) -> Iterator[Line]:
+        """The lines of a payment in the year that can be known.
+
+        Raises:
+            Unsupported: they are not settled here.
+            HandOver: what they all rest on cannot be known.
+        """
+        self.relations.lines(payment)
+        self._refuse_what_fails()
+        yield from self._read(payment, f"{self._inside} AND f IS NULL")
+
+    def _read(self, payment: ir.PaymentPlan, which: str) -> Iterator[Line]:
+        """The lines of a payment that fulfil a condition."""
+        parts = self._parts(payment, which)
+        rows = self.store.run(
+            "SELECT payer, payee, practice, clock, m1, m2, status, reason, units, price, amount "
+            f"FROM {self.relations.lines(payment)} WHERE {which}"
+        ).fetchall()
+        for row in rows:
+            yield self._line(payment, row, parts)
 
     def _line(self, payment: ir.PaymentPlan, row: tuple[Any, ...], parts: dict[tuple[Any, ...], list[Part]]) -> Line:
         payer, payee, practice, clock, m1, m2, status, reason, units, price, amount = row
@@ -137,16 +180,33 @@ class Compiled:
             parts=tuple(own) if own and status == "paid" else (whole,),
         )
 
-    def _keep_for_credits(self, payment: ir.PaymentPlan, table: str) -> None:
-        """Lets the interpreter's credits be taken off these lines, those of earlier years among them."""
-        self._refuse_faults(f"SELECT f FROM {table} WHERE clock <= {self.last}")
-        parts = self._parts(payment, f"clock <= {self.last}")
-        rows = self.store.run(
-            "SELECT payer, payee, practice, clock, m1, m2, status, reason, units, price, amount "
-            f"FROM {table} WHERE clock <= {self.last}"
-        ).fetchall()
-        for row in rows:
-            self.books.keep(self._line(payment, row, parts))
+    def _keep_for_credits(self) -> None:
+        """Lets the interpreter's credits be taken off these lines; one that fails it works out itself, if it asks."""
+        against = {name for payer in self.plan.payers for credit in payer.credits for name in credit.against}
+        for payment in self.plan.payments.values():
+            if payment.name in against - self._kept:
+                self._kept.add(payment.name)
+                self.relations.lines(payment)
+                for line in self._read(payment, "f IS NULL"):
+                    self.books.keep(line)
+
+    def _credits(self) -> list[CreditRow]:
+        """What credits take off the lines of every year up to the last that is looked at."""
+        self._keep_for_credits()
+        step = 10 ** (PLACES - self.plan.rounding[0])
+        calendar, last, found = self.plan.calendar, self._months()[-1], []
+        years = range(calendar.year_of(self.plan.first_month), calendar.year_of(last) + 1)
+        for payer in self.books.world.payers.values():
+            for practice in self.books.world.practices if payer.credits else ():
+                for year in years:
+                    try:
+                        uses = self.books.credits.applied(payer.name, practice, year).uses
+                    except Faulted as error:
+                        raise HandOver("a credit is not known") from error
+                    found += [
+                        (payer.name, practice, use.line.payment, use.line.first, use.amount // step) for use in uses
+                    ]
+        return found
 
     def _parts(self, payment: ir.PaymentPlan, inside: str) -> dict[tuple[Any, ...], list[Part]]:
         """The prices of each line that has several."""
@@ -167,51 +227,80 @@ class Compiled:
     def _published(self) -> Iterator[Published]:
         for report in self.plan.reports:
             quantity = report.quantity
-            kind = time_key(quantity.grain)
-            grid, fails = self.relations.quantity(quantity)
-            if kind == "contract_year" or set(quantity.grain) & set(self.plan.practice_keys):
-                raise Unsupported("a report by contract year or declared key")
-            period = kind or Period.YEAR.value
-            rows = self.relations.rows(frozenset(grid.keys), period, base=False)
-            on = " AND ".join([*(f"q.{key} = r.{key}" for key in grid.keys), *(["q.clock = r.clock"] if kind else [])])
-            inside = f"r.clock BETWEEN {self.first} AND {self.last}"
-            source = f"FROM {rows.table} r JOIN {grid.table} q ON {on or 'true'} WHERE {inside}"
-            if fails:
-                self._refuse_faults(f"SELECT q.f {source}")
-            columns = "".join(f", r.{key}" for key in grid.keys)
-            order = ", ".join(["r.clock", *(f"r.{key}" for key in grid.keys)])
-            for value, clock, *keys in self.store.run(
-                f"SELECT q.v, r.clock{columns} {source} ORDER BY {order}"
-            ).fetchall():
-                at: Clock = (period, clock)
-                row = Row.of(at, **dict(zip(grid.keys, keys, strict=True)))
-                yield Published(report, row, unscaled(value, quantity.expression), quantity.expression.type)
+            source = self._report(report)
+            if source.fails:
+                self._refuse_faults(f"SELECT q.f {source.sql}")
+            columns = "".join(f", r.{key}" for key in source.keys)
+            order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
+            rows = self.store.run(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}").fetchall()
+            for value, clock, *keys in rows:
+                row = Row.of((source.period, clock), **dict(zip(source.keys, keys, strict=True)))
+                if self._there(row, quantity.grain):
+                    shown = self._with_declared(row, quantity.grain)
+                    yield Published(report, shown, unscaled(value, quantity.expression), quantity.expression.type)
+
+    def _report(self, report: ir.ReportPlan) -> ReportRows:
+        """The rows of a report's quantity in the year."""
+        quantity = report.quantity
+        kind = time_key(quantity.grain)
+        grid, fails = self.relations.quantity(quantity)
+        period = kind or Period.YEAR.value
+        rows = self.relations.rows(frozenset(grid.keys), period, base=False)
+        inside = f"r.{self._inside}"
+        if kind == "contract_year":
+            months = f"(SELECT unnest(range({self.first}, {self.last + 1})) AS month)"
+            number = f"(month - start) // {MONTHS_IN_YEAR} + 1"
+            inside = f"r.clock >= 1 AND r.clock IN (SELECT {number} FROM practices CROSS JOIN {months})"
+        on = matching({column: f"r.{column}" for column in grid.columns})
+        whose = ("practice", "payer") if kind == "contract_year" else OWNERS
+        order = (*whose, *self.plan.practice_keys, "line")
+        keys = (*(key for key in order if key in grid.keys), *(key for key in grid.keys if key not in order))
+        return ReportRows(f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}", keys, period, fails)
+
+    def _there(self, row: Row, grain: tuple[str, ...]) -> bool:
+        """Whether some practice has the row's values of declared keys, where the row is of no practice."""
+        keys = [key for key in grain if key in self.plan.practice_keys]
+        if not keys or "practice" in grain:
+            return True
+        world = self.books.world
+        return all(
+            any(world.lookup(found, key) == row.get(key) for found in world.elements("practice", row.without(*keys)))
+            for key in keys
+        )
+
+    def _with_declared(self, row: Row, grain: tuple[str, ...]) -> Row:
+        """A row of a practice with the values that the practice has of the grain's declared keys."""
+        for key in grain:
+            if key in self.plan.practice_keys and "practice" in grain:
+                row = row.plus(key, self.books.world.lookup(row, key))
+        return row
 
     def _invariants(self) -> None:
         """Hands over if any invariant fails, or cannot be judged: the interpreter says which and why."""
         for ensure in self.plan.ensures:
-            keys = {key for key in ensure.condition.keys if key not in ir.TIME_KEYS}
-            if ensure.payers_where is not None:
-                keys.add("payer")
-            if "practice" in keys:
-                keys -= set(self.plan.practice_keys)
-            grid = self.relations.rows(frozenset(keys), ensure.period.value, base=False)
-            frame = Frame(grid)
+            frame = self._frame_of(ensure)
             held = self.relations.known(ensure.condition, frame)
-            concerned = "true"
-            if ensure.payers_where is not None:
-                concerned = self._concerned(ensure.payers_where)
             fault = held.fault or "NULL::INTEGER"
-            sql = frame.select({"clock": "clock", "c": concerned, "v": held.value, "f": fault})
-            broken = self.store.run(
-                f"SELECT count(*) FROM ({sql}) WHERE clock BETWEEN {self.first} AND {self.last} "
-                "AND c AND (f IS NOT NULL OR NOT v)"
-            ).fetchone()
+            columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
+            wrong = f"{self._inside} AND c AND (f IS NOT NULL OR NOT v)"
+            broken = self.store.run(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}").fetchone()
             if broken != (0,):
                 raise HandOver("an invariant does not hold")
 
-    def _concerned(self, where: ir.Expression) -> str:
+    def _frame_of(self, ensure: ir.EnsurePlan) -> Frame:
+        """The rows at which an invariant is judged."""
+        keys = {key for key in ensure.condition.keys if key not in ir.TIME_KEYS}
+        if ensure.payers_where is not None:
+            keys.add("payer")
+        if "practice" in keys:
+            keys -= set(self.plan.practice_keys)
+        return Frame(self.relations.rows(frozenset(keys), ensure.period.value, base=False))
+
+    def _concerned(self, ensure: ir.EnsurePlan) -> str:
         """Whether an invariant is for the row's payer, which the interpreter decides for each."""
+        where = ensure.payers_where
+        if where is None:
+            return "true"
         if isinstance(where, ir.Aggregate) and where.over == ("line",) and where.body is not None:
             where = where.body
         interpreter, named = self.books.interpreter, []
@@ -220,8 +309,8 @@ class Compiled:
             if "line" in where.keys:
                 rows = [row.plus("line", line) for row in rows for line in payer.lines]
             if any(interpreter.truth(where, row) for row in rows):
-                named.append(self.store.dialect.text(name))
-        return f"payer IN ({', '.join(named)})" if named else "false"
+                named.append(name)
+        return f"payer IN ({self.store.dialect.texts(named)})" if named else "false"
 
     def _splits(self) -> tuple[SplitTotal, ...]:
         """Every pool that was split in the year, its parts, and what returned, by place in the text and group."""
@@ -249,21 +338,28 @@ class Compiled:
         demands = Demands(self.relations)
         for payment in self.plan.payments.values():
             demands.of_lines(payment, self._inside)
+        carried = [c for payer in self.plan.payers for c in payer.credits if c.carries_forward]
+        if any(demands.reaches(self.plan.payments[name]) for credit in carried for name in credit.against):
+            raise Unsupported("a split in a payment of earlier years that is credited")
+        if any(demands.reaches(requirement.condition) for requirement in self.relations.requirements):
+            raise Unsupported("a split that participation rests on")
         for report in self.plan.reports:
-            rows, on = self._rows_of_report(report)
-            columns = ", ".join(f"q.{column}" for column in self.relations.quantity(report.quantity)[0].columns)
-            table = self.relations.quantity(report.quantity)[0].table
-            demands.of_quantity(
-                report.quantity, f"SELECT {columns or 'q.hit'} FROM {rows.table} r JOIN {table} q ON {on} WHERE r.{self._inside}"
-            )
+            grid, _ = self.relations.quantity(report.quantity)
+            columns = ", ".join(f"q.{column}" for column in grid.columns) or "q.hit"
+            demands.of_quantity(report.quantity, f"SELECT {columns} {self._report(report).sql}")
         for ensure in self.plan.ensures:
-            frame = Frame(self._rows_of_invariant(ensure))
-            demands.of_condition(ensure.condition, frame, f"({self._inside} AND {self._concerned(ensure)})")
+            asked = f"({self._inside} AND {self._concerned(ensure)})"
+            demands.of_condition(ensure.condition, self._frame_of(ensure), asked)
         return demands
 
     def _split(self, node: ir.Split, row: Row, sums: tuple[int, int, int]) -> SplitTotal:
         pool, parts, returned = (self._amount(each) for each in sums)
         return SplitTotal(str(node.span), self.books.interpreter.words(row), pool, parts, returned)
+
+    def _refuse_what_fails(self) -> None:
+        """Hands over where members or records cannot be told, on which everything rests."""
+        for table in dict.fromkeys(self.relations.failing):
+            self._refuse_faults(f"SELECT f FROM {table}")
 
     def _refuse_faults(self, sql: str) -> None:
         found = self.store.run(f"SELECT min(f) FROM ({sql}) WHERE f IS NOT NULL").fetchone()

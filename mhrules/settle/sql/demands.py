@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import define, field
-
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
-from mhrules.engine.sql.relations import Unsupported, matching
+from mhrules.engine.sql.relations import matching
 from mhrules.plan import ir
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
@@ -24,17 +23,15 @@ What = tuple[object, ...]
 """A quantity, a payment's lines or a split, with what tells its relations apart."""
 
 
-@define
 class Demands:
     """The rows that are demanded of every relation on the way to a split."""
 
-    relations: Lines
-    _reached: dict[object, bool] = field(factory=dict)
-    _known: dict[What, list[str]] = field(factory=dict)
-    _pending: list[tuple[What, str]] = field(factory=list)
-
-    def __attrs_post_init__(self) -> None:
-        self.plan, self.store, self.grids = self.relations.plan, self.relations.store, self.relations.grids
+    def __init__(self, relations: Lines) -> None:
+        self.relations = relations
+        self.plan, self.store, self.grids = relations.plan, relations.store, relations.grids
+        self._reached: dict[object, bool] = {}
+        self._known: dict[What, list[str]] = {}
+        self._pending: list[tuple[What, str]] = []
         self._walks: dict[type, Callable[[Any, Frame, str], None]] = {
             ir.Read: self._read,
             ir.Logic: self._logic,
@@ -50,13 +47,13 @@ class Demands:
 
     def of_lines(self, payment: ir.PaymentPlan, inside: str) -> None:
         """Lines that are demanded; `inside` says which."""
-        if self._reaches(payment):
+        if self.reaches(payment):
             table = self.relations.lines(payment)
             self._mark(("lines", payment), self._of_payment(payment), f"SELECT * FROM {table} WHERE {inside}")
 
     def of_quantity(self, quantity: ir.Quantity, rows: str) -> None:
         """Rows of a quantity that are demanded, as a statement with the columns of its grain."""
-        if self._reaches(quantity.expression):
+        if self.reaches(quantity.expression):
             grid, _ = self.relations.quantity(quantity)
             self._mark(("quantity", quantity, False), grid, rows)
 
@@ -74,15 +71,15 @@ class Demands:
             what, rows = self._pending.pop()
             self._look(what, rows)
         tables = self._known.get(("split", split, kind, base))
-        return None if tables is None else " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)
+        return None if not tables else " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)
 
     # ------------------------------------------------------------------------------------ what is reached
 
-    def _reaches(self, what: object) -> bool:
+    def reaches(self, what: object) -> bool:
         """Whether an expression or a payment rests on a split."""
         if what not in self._reached:
             self._reached[what] = False  # of what rests on itself a year before, the other ways decide
-            self._reached[what] = isinstance(what, ir.Split) or any(self._reaches(each) for each in self._inside(what))
+            self._reached[what] = isinstance(what, ir.Split) or any(self.reaches(each) for each in self._inside(what))
         return self._reached[what]
 
     def _inside(self, what: object) -> Iterable[object]:
@@ -91,7 +88,8 @@ class Demands:
         if isinstance(what, ir.Read):
             return [what.quantity.expression]
         if isinstance(what, ir.Total):
-            return [self.plan.payments[what.payment]]
+            against = {name for payer in self.plan.payers for credit in payer.credits for name in credit.against}
+            return [self.plan.payments[name] for name in (what.payment, *(sorted(against) if what.net else ()))]
         assert isinstance(what, ir.Expression)
         return what.parts()
 
@@ -104,7 +102,8 @@ class Demands:
         known = self._known.setdefault(what, [])
         new = "".join(f" EXCEPT SELECT {columns} FROM {table}" for table in known)
         source = rows if grid.columns else f"SELECT true AS hit FROM ({rows})"
-        sql = f"SELECT DISTINCT {columns} FROM ({source}) d WHERE EXISTS (SELECT 1 FROM {grid.table} g WHERE {there}){new}"
+        own = f"EXISTS (SELECT 1 FROM {grid.table} g WHERE {there})"
+        sql = f"SELECT DISTINCT {columns} FROM ({source}) d WHERE {own}{new}"
         table = self.store.table(f"demanded_{len(self.store.statements)}", sql)
         if self.store.run(f"SELECT count(*) FROM {table}").fetchone() != (0,):
             known.append(table)
@@ -183,7 +182,7 @@ class Demands:
 
     def _walk(self, node: ir.Expression, frame: Frame, asked: str) -> None:
         """Follows the demand for an expression at the rows of a frame where `asked` is true."""
-        if not self._reaches(node):
+        if not self.reaches(node):
             return
         special = self._walks.get(type(node))
         if special is not None:

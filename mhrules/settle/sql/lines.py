@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import evolve, frozen
 
+from mhrules.engine.facts import Facts
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
-from mhrules.engine.sql.grids import OWNERS
+from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.records import GROUPED
-from mhrules.engine.sql.relations import Unsupported
 from mhrules.engine.sql.scalars import either, places_of
+from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
+from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
 from mhrules.settle.payments import MEMBER_MONTH, posting_period
@@ -18,7 +23,8 @@ from mhrules.settle.sql.participation import TABLE, ParticipationRelation
 from mhrules.syntax.tree import Coverage
 
 CENTS = 2
-COLUMNS = ("payer", "practice", "clock", "m1", "m2", "mn", "status", "reason", "units", "price", "amount", "payee", "f")
+CreditRow = tuple[str, str, str, int, int]
+"""Payer, practice, payment, the first month of a line, and what a credit takes off it, at the places of postings."""
 
 
 @frozen
@@ -35,13 +41,16 @@ class Amount:
 class Lines(ParticipationRelation):
     """The lines of every payment; `total` reads them."""
 
-    _lines: dict[str, str]
-    parts: dict[str, list[str]] = {}
+    def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
+        super().__init__(plan, facts, store, grids)
+        self.parts: dict[str, list[str]] = {}  # by payment, what its lines are made of, as SQL
+        self.credits: Callable[[], list[CreditRow]] = list  # what credits take off lines; set by those who settle
+        self._credited: str | None = None
+        self._lines: dict[str, str] = {}
+        self._unit_nodes: dict[tuple[ir.FormPlan, str | None], ir.Expression] = {}
 
     def lines(self, payment: ir.PaymentPlan) -> str:
         """The table of a payment's lines, those of all its forms together."""
-        if not hasattr(self, "_lines"):
-            self._lines, self.parts = {}, {}
         if payment.name not in self._lines:
             parts = []
             for name, form in payment.forms.items():
@@ -76,7 +85,7 @@ class Lines(ParticipationRelation):
             found = self.known(gate.condition, frame)
             level = max(level, found.level)
             stops.append((f"NOT {found.value}", ledger.GATED, self.dialect.text(gate.name), found.fault))
-        amount = self._amount_of(payment, form, frame, cover)
+        amount = self._amount_of(payment, form, frame, cover, payers)
         level = max(level, amount.level)
         stopped = [(when, status, reason) for when, status, reason, _ in stops if when]
         status = " ".join(f"WHEN {when} THEN {self.dialect.text(word)}" for when, word, _ in stopped)
@@ -211,19 +220,21 @@ class Lines(ParticipationRelation):
                 times = "" if cover.of == "1" else f" * {cover.of}"
                 amount = f"{word}({amount}, {self.at(limit, bound, wanted)}{times})"
         exact = frame.keep(amount, level)
-        if scale < places:
-            final = self.scaled(exact.value, scale, places)
+        if cover.of == "1":
+            final = self.rounded(exact.value, scale, places, rounding)
         else:
-            divisor = f"({self.dialect.number(10 ** (scale - places))} * {cover.of})"
-            whole = scale == places and cover.of == "1"
-            final = exact.value if whole else self.dialect.divide(exact.value, divisor, rounding)
+            above = self.scaled(exact.value, scale, max(scale, places))
+            divisor = f"({self.dialect.number(10 ** max(0, scale - places))} * {cover.of})"
+            final = self.dialect.divide(above, divisor, rounding)
         if not form.downside:
             faults.append(f"CASE WHEN {exact.value} < 0 THEN {self.faults.number('MH706', form.pays.span)} END")
         count = self.scaled(units, own, PLACES) if form.unit == MEMBER_MONTH else self.dialect.number(10**PLACES)
         shown = self.scaled(price, at, PLACES) if form.unit == MEMBER_MONTH else "NULL"
         return Amount(count, shown, final, either(*faults), exact.level)
 
-    def _amount_of(self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover) -> Amount:
+    def _amount_of(
+        self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover, payers: list[str]
+    ) -> Amount:
         """The amount of a line: of its own, or that of its members or elements together."""
         if form.unit in ELEMENT_KEYS:
             parts = self._element_parts(payment, form, frame.grid)
@@ -231,7 +242,8 @@ class Lines(ParticipationRelation):
             parts = self._member_parts(payment, form, frame.grid, cover)
         else:
             return self._amount(form, frame, cover)
-        self.parts[payment.name] = [*self.parts.get(payment.name, []), parts]
+        whose = f"payer IN ({self.dialect.texts(payers)})"
+        self.parts.setdefault(payment.name, []).append(f"(SELECT * FROM {parts} WHERE {whose})")
         totals = self.store.table(
             f"{parts}_totals",
             "SELECT payer, practice, clock, sum(units) AS units, sum(amount) AS amount, max(f) AS f "
@@ -244,7 +256,7 @@ class Lines(ParticipationRelation):
 
     def _element_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
         """The elements of a payment by price: how many, and their rounded amounts added up."""
-        kind, name = ELEMENT_KEYS[form.unit], f"parts_{payment.name}_{len(self.parts)}"
+        kind, name = ELEMENT_KEYS[form.unit], f"parts_{payment.name}_{len(self.store.statements)}"
         elements = self.record_grid(kind, form.reach, form.event, grid)
         frame = Frame(elements)
         where = None if form.where is None else self.known(form.where, frame)
@@ -272,7 +284,8 @@ class Lines(ParticipationRelation):
         sql = (
             f"SELECT payer, practice, clock, price, count(*) * {one} AS units, sum(amount) AS amount, max(f) AS f "
             f"FROM ({inner}) GROUP BY payer, practice, clock, price "
-            f"UNION ALL SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} WHERE wf IS NOT NULL GROUP BY ALL"
+            f"UNION ALL SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} "
+            "WHERE wf IS NOT NULL GROUP BY ALL"
         )
         return self.store.table(name, sql)
 
@@ -311,7 +324,7 @@ class Lines(ParticipationRelation):
         """Members by price: their months added up, multiplied, rounded once."""
         if grid.kind != "month" or form.roster is not None or cover.of != "1":
             raise Unsupported("prices by member for more than a month")
-        name = f"parts_{payment.name}_{len(self.parts)}"
+        name = f"parts_{payment.name}_{len(self.store.statements)}"
         members = self.member_grid(frozenset((*OWNERS, "member")), "month")
         frame = Frame(members)
         pays = self.known(form.pays, frame)
@@ -347,8 +360,6 @@ class Lines(ParticipationRelation):
 
     def _units(self, form: ir.FormPlan, grid: Grid) -> ir.Expression:
         """The member months of a line's period, as the plan would say it; one for each form."""
-        if not hasattr(self, "_unit_nodes"):
-            self._unit_nodes: dict[tuple[ir.FormPlan, str | None], ir.Expression] = {}
         key = (form, grid.kind)
         if key not in self._unit_nodes:
             kind = form.pays.type
@@ -380,23 +391,38 @@ class Lines(ParticipationRelation):
 
     def total(self, node: ir.Total, frame: Frame) -> Column:
         """The postings of a payment in the posting periods whose months all lie in the row's period."""
-        if node.net:
-            raise Unsupported("`paid(…)`")
         table, grid = self.lines(self.plan.payments[node.payment]), frame.grid
         if not set(OWNERS) <= set(grid.keys):
             raise Unsupported("`total(…)` of a row without payer and practice")
         rows = self.grids.grid(OWNERS, grid.kind, base=grid.base)
+        net = node.net and any(payer.credits for payer in self.plan.payers)
+        if net:
+            table = self._net(node.payment, table)
         sql = (
             "SELECT g.payer, g.practice, g.clock, sum(l.amount) AS v, max(l.f) AS f "
             f"FROM {rows.table} g JOIN {table} l ON l.payer = g.payer AND l.practice = g.practice "
             "AND l.m1 >= g.m1 AND l.m2 <= g.m2 GROUP BY ALL"
         )
-        source = self.store.table(f"total_{node.payment}_{grid.kind}", sql)
+        source = self.store.table(f"total_{node.payment}_{grid.kind}{'_net' if net else ''}", sql)
         on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
-        alias = frame.join(("total", node.payment), source, on.format)
+        alias = frame.join(("total", node.payment, net), source, on.format)
         places = self.plan.rounding[0]
         value = self.scaled(f"coalesce({alias}.v, 0)", places, max(places, places_of(node)))
         return Column(frame.expose(value), frame.expose(f"{alias}.f"))
+
+    def _net(self, payment: str, lines: str) -> str:
+        """The lines of a payment with credits taken off, which those who settle work out of the gross lines."""
+        columns = {"payer": "VARCHAR", "practice": "VARCHAR", "payment": "VARCHAR", "clock": "INTEGER", "v": "HUGEINT"}
+        if self._credited is None:
+            self._credited = self.store.values("credited", columns, self.credits())
+        used = (
+            f"SELECT payer, practice, clock, sum(v) AS v FROM {self._credited} WHERE payment = '{payment}' GROUP BY ALL"
+        )
+        sql = (
+            f"SELECT l.* REPLACE (l.amount - coalesce(u.v, 0) AS amount) FROM {lines} l "
+            f"LEFT JOIN ({used}) u ON u.payer = l.payer AND u.practice = l.practice AND u.clock = l.clock"
+        )
+        return self.store.table(f"{lines}_net", sql)
 
 
 @frozen

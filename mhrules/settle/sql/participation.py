@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS
-from mhrules.engine.sql.records import Records
+from mhrules.engine.sql.measures import Measures
 from mhrules.engine.sql.scalars import either
 from mhrules.plan import ir
 
@@ -12,8 +12,8 @@ TABLE = "participation"
 MET, MISSED, NOT_YET_DUE = 0, 1, 2
 
 
-class ParticipationRelation(Records):
-    """The verdicts of all requirements; column `v<n>` is that of the n-th requirement of the plan, NULL if not asked."""
+class ParticipationRelation(Measures):
+    """The verdicts of all requirements; column `v<n>` is that of the plan's n-th requirement, NULL if not asked."""
 
     @property
     def requirements(self) -> list[ir.RequirementPlan]:

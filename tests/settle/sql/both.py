@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
 
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.model import Severity
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.plan.whole import Plan
-from mhrules.settle.ledger import Settlement
+from mhrules.settle.ledger import CREDITED, HELD, Line, Posting, Settlement
 from mhrules.settle.participation import Participation
 from mhrules.settle.run import DUCKDB, settle
+from mhrules.settle.sql.compiled import Compiled, HandOver
+
+BROKEN_INVARIANT = "MH720"
+Key = tuple[str, str, str, int]
 
 
 @frozen(eq=False)
@@ -67,8 +73,51 @@ def differences(one: Settlement, two: Settlement) -> list[str]:
 def _judged(verdict: Participation) -> tuple[object, ...]:
     """A verdict of participation with what decided it, as values."""
     each = tuple(
-        (v.requirement.name, v.verdict, v.due, tuple((a.holds, a.value, a.operator, a.threshold, a.margin) for a in v.atoms))
+        (
+            v.requirement.name,
+            v.verdict,
+            v.due,
+            tuple((a.holds, a.value, a.operator, a.threshold, a.margin) for a in v.atoms),
+        )
         for v in verdict.verdicts
     )
     nearest = verdict.nearest and verdict.nearest.requirement.name
     return verdict.payer, verdict.practice, verdict.month, verdict.participates, verdict.missed, each, nearest
+
+
+def lines_apart(plan: Plan, dataset: Dataset, year: int, reference: Settlement) -> list[str]:
+    """Of a settlement in which something fails, the lines that relations give otherwise; none if there are none."""
+    try:
+        compiled = Compiled(reference.books, dataset, year)
+        found = {key: line for payment in plan.payments for key, line in _stored(compiled, payment)}
+    except (HandOver, Unsupported):
+        return []
+    broken = any(finding.code == BROKEN_INVARIANT for finding in reference.findings)
+    wanted: dict[Key, list[Posting]] = {}
+    for posting in reference.postings:
+        if posting.status != CREDITED:
+            wanted.setdefault((posting.payment, posting.payer, posting.practice, posting.first), []).append(posting)
+    apart = []
+    for key in sorted(found.keys() | wanted.keys()):
+        line, postings = found.get(key), wanted.get(key, [])
+        held = [p for p in postings if p.status == HELD]
+        if held:
+            same = line is None or broken
+        else:
+            same = line is not None and [(p.units, p.price, p.amount) for p in line.parts] == [
+                (p.units, p.price, p.amount) for p in postings
+            ]
+            same = (
+                same
+                and line is not None
+                and {(p.status, p.reason, p.payee) for p in postings} == {(line.status, line.reason, line.payee)}
+            )
+        if not same:
+            apart.append(f"{key}: {line} and {postings}")
+    return apart
+
+
+def _stored(compiled: Compiled, payment: str) -> Iterator[tuple[Key, Line]]:
+    """The lines of a payment in the year that do not fail."""
+    for line in compiled.lines_of(compiled.plan.payments[payment]):
+        yield (payment, line.payer, line.practice, line.first), line
