@@ -318,10 +318,12 @@ def settle(
     run: str = "1",
     posted_on: datetime.date | None = None,
     hold: bool = False,
+    engine: str = "reference",
 ) -> Settlement:
     """The settlement of a program year: what every payer owes every practice, or why nothing.
 
-    `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
+    `engine` is `reference`, the interpreter, or `duckdb`, whose relations give the same and hand over to the interpreter
+    what they cannot settle. `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
     `hold`, lines that fail are posted as `held` with no amount, and the errors are among the settlement's findings.
 
     Raises:
@@ -330,7 +332,7 @@ def settle(
     """
     from mhrules.settle.run import settle as settled
 
-    result = settled(program.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold)
+    result = settled(program.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold, engine=engine)
     if not result.ok and not hold:
         raise DiagnosticError(result.findings)
     return settlement_of(result, program._compilation.sources)

@@ -116,6 +116,16 @@ class Settlement:
         return self._ledger.held
 
     @property
+    def engine(self) -> str:
+        """What worked it out: `reference` or `duckdb`."""
+        return self._ledger.engine
+
+    @property
+    def handed_over(self) -> str:
+        """Why the interpreter worked it out where another engine was asked for; empty otherwise."""
+        return self._ledger.handed_over
+
+    @property
     def total(self) -> Decimal:
         """All postings together, in dollars; negative where practices owe."""
         return self._total(self.postings)

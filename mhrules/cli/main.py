@@ -29,6 +29,9 @@ VERBS = {
 }
 """By verb: the module whose `command` it is, and what `--help` says of it."""
 
+_WIDTH = 80
+_ERROR = "Error: "
+
 
 class Verbs(click.Group):
     """The group of all verbs; a verb's module is imported when it is called."""
@@ -69,6 +72,8 @@ class Verbs(click.Group):
         """Run a verb. Whatever it raises becomes findings for people and an exit code."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(_narrow(error.format_message()), error.ctx) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -79,6 +84,12 @@ class Verbs(click.Group):
             from mhrules.cli.failure import show_failure
 
             ctx.exit(show_failure(error))
+
+
+def _narrow(message: str) -> str:
+    """A message in lines that stay within the screen's width behind `Error: `."""
+    wrapped = (click.wrap_text(line, _WIDTH, initial_indent=_ERROR) for line in message.splitlines())
+    return "\n".join(line[len(_ERROR) :] for line in wrapped)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -32,6 +32,13 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.option("--posted-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of posting.")
 @click.option("--hold", is_flag=True, help="Post lines that fail as held, and all others as usual.")
 @click.option("--detail", is_flag=True, help="Write detail.csv too: the members and claims behind each posting.")
+@click.option(
+    "--engine",
+    type=click.Choice(["reference", "duckdb"]),
+    default="reference",
+    show_default=True,
+    help="What works it out: the interpreter, or relations in DuckDB, which hand over what they cannot settle.",
+)
 @common.output_options("terminal", "json")
 @click.pass_context
 def command(
@@ -48,6 +55,7 @@ def command(
     posted_on: datetime.datetime | None,
     hold: bool,
     detail: bool,
+    engine: str,
 ) -> None:
     """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
 
@@ -63,7 +71,7 @@ def command(
         run = prepared(program, contracts, data, binding, progress, allow=allow)
         progress.step(f"settling {year}")
         day = None if posted_on is None else posted_on.date()
-        settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold)
+        settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold, engine=engine)
         progress.step("writing")
         paths = settlement.write(directory, detail=detail)
     findings = (*run.program.findings, *settlement.findings)
@@ -107,6 +115,9 @@ def _show(settlement: Settlement, directory: Path, paths: tuple[Path, ...]) -> N
         click.echo(f"\nall payers: {money(all_payers(payers))}")
     names = ", ".join(path.name for path in paths)
     click.echo()
+    if settlement.handed_over:
+        reason = f"settled by the interpreter: {settlement.handed_over}"
+        click.echo("\n".join(textwrap.wrap(reason, width, subsequent_indent="  ")))
     click.echo("\n".join(textwrap.wrap(f"written to {directory}: {names}", width, subsequent_indent="  ")))
 
 
@@ -190,6 +201,8 @@ def _document(settlement: Settlement, paths: tuple[Path, ...], findings: tuple[A
         "run": settlement.run,
         "posted_on": None if settlement.posted_on is None else settlement.posted_on.isoformat(),
         "held": settlement.held,
+        "engine": settlement.engine,
+        "handed_over": settlement.handed_over,
         "total": str(settlement.total),
         "payers": [
             {

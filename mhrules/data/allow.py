@@ -1,7 +1,8 @@
 """Findings that may pass: what is done with the rows, and how many there are.
 
 MH630: rows that are the same in every column are read once. MH631: spans that overlap and say the same are merged into
-one. MH632 and MH633: the rows are left out. All is done before rows are checked, so that what remains is a fault.
+one. MH632 and MH633: the rows are left out, and with an entry all others of its claim line, so that nothing is half
+reversed. All is done before rows are checked, so that what remains is a fault.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from attrs import evolve
 
 from mhrules.data.relations import Reference, Spans, dates_in_order, spans_of
 from mhrules.data.reports import DataFindings
-from mhrules.data.rowcheck import Stage, reached_sql, repeated_sql, unknown_sql
+from mhrules.data.rowcheck import Stage, reached_sql, repeated_sql, unknown_sql, whole_lines_sql
 from mhrules.data.rules import layout
 from mhrules.diagnostics.model import DataPlace, DiagnosticError, Severity
 from mhrules.diagnostics.registry import finding
@@ -20,8 +21,8 @@ from mhrules.diagnostics.registry import finding
 ALLOWABLE: Mapping[str, str] = {
     "MH630": "rows that are the same in every column are read once; other rows of one key stay an error",
     "MH631": "spans that overlap and agree in every other column are merged into one; others stay an error",
-    "MH632": "rows whose dates are out of order are left out",
-    "MH633": "rows of an unknown participant or person are left out",
+    "MH632": "rows whose dates are out of order are left out, with all entries of their claim line",
+    "MH633": "rows of an unknown participant or person are left out, with all entries of their claim line",
 }
 """The codes that may be allowed, and what is done then."""
 
@@ -63,10 +64,11 @@ class Allowance:
         spans = spans_of(stage.table)
         if "MH632" in self.counts:
             for first, last in dates_in_order(stage.table):
-                self._leave_out(stage, "MH632", f"v{first} > v{last}", last, findings)
+                self._leave_out(stage, "MH632", whole_lines_sql(stage.table, f"v{first} > v{last}"), last, findings)
         if "MH633" in self.counts:
             for reference, relation in known.items():
-                self._leave_out(stage, "MH633", unknown_sql(reference, relation), reference.at, findings)
+                unknown = whole_lines_sql(stage.table, unknown_sql(reference, relation))
+                self._leave_out(stage, "MH633", unknown, reference.at, findings)
         if "MH630" in self.counts and not stage.table.dated:
             self._leave_out(stage, "MH630", repeated_sql(stage), len(stage.table.keys) - 1, findings)
         if "MH631" in self.counts and spans is not None:

@@ -109,7 +109,8 @@ def _separated_otherwise(state: Uses, table: Table, origin: Origin, separator: s
 
 
 def _missing_column(state: Uses, table: Table, origin: Origin, name: str, model: str | None) -> None:
-    near = did_you_mean(name, [column for column, _ in origin.columns])
+    others = {column.name for column in (*table.keys, *table.columns)} - {model}  # what has a meaning of its own
+    near = did_you_mean(name, [column for column, _ in origin.columns if column not in others])
     if model is None:
         advice = "`where` and `where_not` name columns of the source"
     elif near:

@@ -77,7 +77,7 @@ def table_files(
             needed = table.required and not (schema.population and table.name == schema.panel)
             names = _bound_files(table, reading, folder, None if needed else missing, findings)
             if names is None:
-                names = _named_files(table, folder, missing, findings)
+                names = _named_files(table, schema, folder, missing, findings)
             good = tuple(name for name in names if _inside(folder, name, table.name, findings))
             if good:
                 found.append(Reading(table.name, reading, good))
@@ -121,7 +121,9 @@ def _near_file(pattern: str, folder: DataFolder) -> str:
     return f"the folder has `{near}`" if near else "patterns are relative to the data folder"
 
 
-def _named_files(table: Table, folder: DataFolder, missing: dict[str, str], findings: Findings) -> tuple[str, ...]:
+def _named_files(
+    table: Table, schema: Schema, folder: DataFolder, missing: dict[str, str], findings: Findings
+) -> tuple[str, ...]:
     """The file that has the table's own name."""
     names = [table.name + ending for ending in _ENDINGS if table.name + ending in folder.names]
     if len(names) > 1:
@@ -133,7 +135,8 @@ def _named_files(table: Table, folder: DataFolder, missing: dict[str, str], find
         )
         return ()
     if not names:
-        near = did_you_mean(table.name + ".csv", [n for n in folder.names if n.endswith(_ENDINGS)])
+        others = {each.name + ending for each in schema.tables for ending in _ENDINGS}
+        near = did_you_mean(table.name + ".csv", [n for n in folder.names if n.endswith(_ENDINGS) and n not in others])
         hint = f"the folder has `{near}`: rename it, or " if near else "write it, or "
         missing[table.name] = f"the file would be `{table.name}.csv`: {hint}name other files in a binding"
     return tuple(names)

@@ -20,7 +20,7 @@ from mhrules.data.population import MEMBER
 from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
 from mhrules.data.relations import Reference, positions, references
 from mhrules.data.reports import DataFindings
-from mhrules.data.rowcheck import Stage, check_stage, check_stage_reference, repeated_sql
+from mhrules.data.rowcheck import Stage, check_stage, check_stage_entries, check_stage_reference, repeated_sql
 from mhrules.data.rules import DEFAULTS, check_binding, layout, rules_for, span_names
 from mhrules.data.schema import Schema, Table
 from mhrules.diagnostics.model import DataPlace
@@ -221,6 +221,7 @@ def _load_table(state: _State, table: Table, supplies: Sequence[Supply]) -> None
     if bound is not None and bound.distinct:
         _leave_out_repeated(state, stage, supplies)
     known = {each: _known_ids(each) for each in references(state.schema, table) if each.table in state.known}
+    check_stage_entries(stage, state.findings)
     state.allowance.settle(stage, known, state.findings)
     check_stage(stage, state.findings)
     for reference, relation in known.items():

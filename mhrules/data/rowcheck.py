@@ -73,8 +73,14 @@ class Stage:
 # ------------------------------------------------------------------------------------------ staged rows
 
 
+def check_stage_entries(stage: Stage, findings: DataFindings) -> None:
+    """Report entries of one claim line that are not of one person and payer: before any row is left out."""
+    if entry_columns(stage.table) is not None:
+        _stage_entries(stage, findings)
+
+
 def check_stage(stage: Stage, findings: DataFindings) -> None:
-    """Report every fault between the staged rows of one table."""
+    """Report every other fault between the staged rows of one table."""
     table = stage.table
     spans = spans_of(table)
     for pair in dates_in_order(table):
@@ -83,8 +89,6 @@ def check_stage(stage: Stage, findings: DataFindings) -> None:
         _stage_duplicates(stage, findings)
     if spans is not None:
         _check_overlaps(table, spans, _suspects(stage, spans), findings)
-    if entry_columns(table) is not None:
-        _stage_entries(stage, findings)
 
 
 def check_stage_reference(stage: Stage, reference: Reference, known: str, findings: DataFindings) -> None:
@@ -105,6 +109,15 @@ def check_stage_reference(stage: Stage, reference: Reference, known: str, findin
 def unknown_sql(reference: Reference, known: str) -> str:
     """SQL for whether a staged row names what the relation `known` does not have."""
     return f"v{reference.at} NOT IN (SELECT id FROM {known} WHERE id IS NOT NULL)"
+
+
+def whole_lines_sql(table: Table, condition: str) -> str:
+    """SQL for whether a condition holds of a staged row, or of another entry of its claim line."""
+    columns = entry_columns(table)
+    if columns is None:
+        return condition
+    line = ", ".join(f"v{at}" for at in range(columns[1]))
+    return f"({line}) IN (SELECT ({line}) FROM stage WHERE sound AND {condition})"
 
 
 def repeated_sql(stage: Stage) -> str:

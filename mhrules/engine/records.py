@@ -252,7 +252,7 @@ class Records:
         paid = row[at["paid_date"]]
         calendar = self.plan.calendar
         incurred = month_of(self._date(row, at, table))
-        end = last_day(calendar.year_first(calendar.year_of(incurred)) + MONTHS_IN_YEAR - 1 + months)
+        end = calendar.year_first(calendar.year_of(incurred)) + MONTHS_IN_YEAR - 1 + months
         if not isinstance(paid, datetime.date):
             named = f"claim `{row[0]}` line {row[1]}"
             raise fault(
@@ -261,7 +261,7 @@ class Records:
                 None,
                 help="say when the line was paid: what is paid after the run-out does not count",
             )
-        return paid <= end
+        return month_of(paid) <= end
 
     def _claim_line(self, table: Table, key: DataRow, entries: list[DataRow], at: dict[str, int]) -> Record:
         first = entries[0]

@@ -65,7 +65,6 @@ class World:
             p.name: p for p in sorted(plan.payers, key=lambda p: p.name.encode()) if p.status != NO_CONTRACT
         }
         self._evaluate = evaluate
-        self._years = self._years_by_practice()
         self.practices: tuple[str, ...] = tuple(sorted(self._roster(), key=str.encode))
         self._presence: dict[str, Presence | Faulted] = {}
         self._months: dict[Row, tuple[int, ...]] = {}
@@ -86,7 +85,8 @@ class World:
             return {str(row[0]) for row in self.facts.rows(self.facts.schema.table(roster))}
         return self._years
 
-    def _years_by_practice(self) -> dict[str, set[int]]:
+    @cached_property
+    def _years(self) -> dict[str, set[int]]:
         """By practice, the program years for which some table has a row; an empty set where no table says a time."""
         found: dict[str, set[int]] = {}
         for table in self.facts.schema.tables:
@@ -246,7 +246,7 @@ class World:
             return False
         if practice is not None and not self.presence(practice).holds(month, plan.calendar.year_of(month)):
             return False
-        return self.below.holds(row, month)
+        return row.get(MEMBER) is None or self.below.holds(row, month)
 
     def contract_year(self, practice: str, month: int) -> int:
         """The number of the practice's contract year that holds a month, counted from 1.

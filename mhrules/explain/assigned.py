@@ -115,7 +115,10 @@ class Assignments:
 
     def _not_counted(self, payer: str, person: str) -> str:
         """Why a month counts for nobody: when the person is enrolled, if ever."""
-        enrollment = self.books.world.below.people.enrolled(payer).get(person)
+        people = self.books.world.below.people
+        if person not in people.persons:
+            return f"the data have no person `{person}`"
+        enrollment = people.enrolled(payer).get(person)
         if enrollment is None:
             return f"never enrolled with `{payer}`"
         spans = ", ".join(

@@ -102,8 +102,10 @@ def months_asked(books: Books, payer: str | None, month: str | None) -> dict[str
         found = {each: tuple(m for m in months if month_label(m) == month) for each, months in found.items()}
     found = {each: months for each, months in found.items() if months}
     if not found:
+        who = "no payer" if payer is None else f"`{payer}`"
+        there = "is" if payer is None else "is not"
         asked = f"`{month}`" if month is not None else str(books.year)
-        text = f"no payer is in the program in {asked}, of the program year {books.year}"
+        text = f"{who} {there} in the program in {asked}, of the program year {books.year}"
         raise DiagnosticError([finding("MH736", text, help="months are written as `2011-03`")])
     return found
 

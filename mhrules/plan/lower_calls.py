@@ -216,19 +216,19 @@ class Calls(Collections):
         bare = argument.over is None
         plain = attrs.evolve(argument, value=undated) if bare else attrs.evolve(argument, over=undated)
         monthly = attrs.evolve(node, arguments=(*node.arguments[:-1], plain))
+        if node.across_payers:
+            context = context.without("payer", context.clause)
+        found: ir.Expression | None = None
         if isinstance(argument.over or argument.value, t.AverageMembers):
-            value = self.aggregate(monthly, context.within(period=MONTH))
-            if value.type.is_unknown:
-                return value
-            total = value if context.period == MONTH else self.over_months(value, context, node.span)
-            return self.product(total, self.built_in("months_in_period", context, node.span), "/", node.span)
-        move = DAYS.get(collection.timed) if collection.timed is not None else None
-        if move is None:
-            return None
-        value = self.aggregate(monthly, context.within(period=MONTH))
-        if value.type.is_unknown or context.period == MONTH:
-            return value
-        return self.moved(value, move, context.within("payer") if node.across_payers else context)
+            found = self.aggregate(monthly, context.within(period=MONTH))
+            if not found.type.is_unknown:
+                total = found if context.period == MONTH else self.over_months(found, context, node.span)
+                found = self.product(total, self.built_in("months_in_period", context, node.span), "/", node.span)
+        elif (move := DAYS.get(collection.timed) if collection.timed is not None else None) is not None:
+            found = self.aggregate(monthly, context.within(period=MONTH))
+            if not found.type.is_unknown and context.period != MONTH:
+                found = self.moved(found, move, context)
+        return self.whoever_pays(found, context) if found is not None and node.across_payers else found
 
     def undated(self, argument: t.Argument) -> t.Expression:
         """The collection of an aggregate without the day, or without `average`."""
@@ -526,7 +526,16 @@ class Calls(Collections):
         elif context.period != MONTH:
             assert collection.timed is not None
             body = self.moved(body, DAYS[collection.timed], context)
+        if across:
+            body = self.whoever_pays(body, context)
         return body if self.supply(body.keys, context, node.span, "members") else self.nothing(node)
+
+    def whoever_pays(self, body: ir.Expression, context: Context) -> ir.Expression:
+        """A value across payers, of the practice's own months in a longer period, whoever the row's payer is."""
+        if context.period == MONTH or body.type.is_unknown:
+            return body
+        quantity = self.part(body, context.period)
+        return ir.Read(quantity=quantity, type=body.type, keys=frozenset(quantity.grain), span=body.span)
 
     def which_members(self, node: t.Expression, context: Context) -> ir.Expression:
         """Reports a count of members in a period in which they change."""

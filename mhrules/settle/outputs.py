@@ -37,7 +37,6 @@ from mhrules.source import Source, Span
 from mhrules.syntax.tree import Period
 from mhrules.version import __version__
 
-ENGINE = "reference"
 CENTS = 2
 POSTINGS = "postings.csv"
 PARTICIPATION = "participation.csv"
@@ -306,7 +305,7 @@ def manifest(
     return {
         "format": 1,
         "mhrules": __version__,
-        "engine": ENGINE,
+        "engine": settlement.engine,
         "program": {"name": plan.program, "title": plan.title, "edition": plan.edition},
         "year": settlement.year,
         "run": settlement.run,

@@ -116,7 +116,7 @@ class _Settling:
         credits = list(self._credits())
         quantities = tuple(self._published())
         measures = tuple(in_order(self._measured()))
-        stray = tuple(strays(self.books.world, self.year))
+        stray = tuple(self._strays())
         warnings = tuple(found for found in stray if found.severity is not Severity.ERROR)
         wrong = (found for found in stray if found.severity is Severity.ERROR)
         problems = [*self.faults.faults, *wrong, *(failure.finding for failure in failing)]
@@ -200,6 +200,9 @@ class _Settling:
         for report in self.plan.reports:
             yield from published(self.books.interpreter, report, self.year, self.faults)
 
+    def _strays(self) -> Iterator[Diagnostic]:
+        return strays(self.books.world, self.year)
+
     def _measured(self) -> Iterable[MeasureResult]:
         return measured(self.books.interpreter, self.year, self.faults)
 
@@ -264,7 +267,8 @@ class _Compiled(_Settling):
         )
         self.books = settling.books
         self.engine = DUCKDB
-        self.found = Compiled(self.books, self.dataset, self.year).everything()
+        self.compiled = Compiled(self.books, self.dataset, self.year)
+        self.found = self.compiled.everything()
 
     def _participation(self) -> Iterator[Participation]:
         yield from self.found.participation
@@ -277,6 +281,9 @@ class _Compiled(_Settling):
 
     def _published(self) -> Iterator[Published]:
         yield from self.found.published
+
+    def _strays(self) -> Iterator[Diagnostic]:
+        return strays(self.books.world, self.year, self.compiled.distinct)
 
     def _measured(self) -> Iterable[MeasureResult]:
         return self.found.measures

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from mhrules.data.schema import Table
 from mhrules.diagnostics.model import DataPlace, Diagnostic
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.rows import Row
@@ -17,9 +18,16 @@ from mhrules.syntax.tree import Period
 EFFECTIVE = ("effective_from", "effective_to")
 
 
-def strays(world: World, year: int) -> Iterator[Diagnostic]:
-    """Warnings of rows that lie outside what is settled (MH738) and of panels with gaps in the year (MH739)."""
-    finder = _Finder(world)
+Distinct = Callable[[str, Sequence[str]], Iterable[tuple[object, ...]]]
+"""The distinct values of some key columns of a table."""
+
+
+def strays(world: World, year: int, distinct: Distinct | None = None) -> Iterator[Diagnostic]:
+    """Warnings of rows that lie outside what is settled (MH738) and of panels with gaps in the year (MH739).
+
+    With `distinct` the rows of a table are read one by one only if it has any to tell of.
+    """
+    finder = _Finder(world, distinct)
     yield from finder.reversed_presence()
     yield from finder.unread_rows()
     yield from finder.panel_gaps(year)
@@ -28,8 +36,9 @@ def strays(world: World, year: int) -> Iterator[Diagnostic]:
 class _Finder:
     """Looks through the data of one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, distinct: Distinct | None) -> None:
         self.world = world
+        self._distinct = distinct
         self.plan: Plan = world.plan
         self.practices = frozenset(world.practices)
         self._groups: dict[str, frozenset[str]] = {}
@@ -54,6 +63,8 @@ class _Finder:
         """Rows that no line can read, by table and reason: how many, and the first of them."""
         for table in self.world.facts.schema.tables:
             names = self.world.facts.key_names(table)
+            if not self.may_have_unread(table):
+                continue
             counts: Counter[str] = Counter()
             firsts: dict[str, str] = {}
             for row in self.world.facts.rows(table):
@@ -73,6 +84,22 @@ class _Finder:
                     notes=f"{'it is' if one else 'the first is'} {first}",
                     help="take them out, or correct their keys",
                 )
+
+    def may_have_unread(self, table: Table) -> bool:
+        """Whether a table has keys that decide what is read, and, as far as that is told, values that nothing reads."""
+        names = self.world.facts.key_names(table)
+        columns = {name: c.name for name, c in zip(names, table.keys, strict=True) if name in self._deciding}
+        if not columns or not self.world.facts.present(table.name):
+            return False
+        if self._distinct is None:
+            return True
+        found = self._distinct(table.name, tuple(columns.values()))
+        return any(self.reason(dict(zip(columns, values, strict=True))) is not None for values in found)
+
+    @property
+    def _deciding(self) -> frozenset[str]:
+        """The keys that `reason` looks at."""
+        return frozenset(("practice", "payer", "line", "measure", "period", "month", "year", *self.plan.practice_keys))
 
     def reason(self, keys: Mapping[str, object]) -> str | None:
         """Why nothing reads a row of those keys; None if something can."""

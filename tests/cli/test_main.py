@@ -135,3 +135,10 @@ def test_progress_leaves_the_line_of_a_terminal_empty(
     with common.Progress() as progress:
         progress.step("reading")
     assert capsys.readouterr() == ("", "\r\x1b[Kreading\r\x1b[K")
+
+
+def test_wrong_usage_is_told_in_at_most_80_columns() -> None:
+    result = run("settle", "maple", "--data", ".", "--year", "2024", "--out", "out", "--allow", "MH601")
+    assert result.exit_code == 2
+    assert "Error: Invalid value for '--allow': MH601 may not be allowed." in result.stderr
+    assert max(map(len, result.stderr.splitlines())) <= 80

@@ -142,7 +142,7 @@ def test_differences_as_json_and_as_a_file(folder: Path, tmp_path: Path) -> None
         rows = list(csv.DictReader(file))
     assert [row["difference"] for row in rows] == ["changed", "added", "dropped"]
     assert rows[1]["visits"] == "2011-03-01 p2 primary 2/1"
-    assert rows[2]["why"] == "never enrolled with `aetna`"
+    assert rows[2]["why"] == "the data have no person `zz`"
 
 
 def test_a_list_that_agrees(folder: Path, tmp_path: Path) -> None:
@@ -205,3 +205,9 @@ def test_a_program_that_attributes_nobody(tmp_path: Path) -> None:
     cases.written(tmp_path)
     result = run("attribution", tmp_path / "maple", "--data", tmp_path / "data", "--year", "2024")
     assert (result.exit_code, "MH752" in result.stderr) == (2, True)
+
+
+def test_a_payer_that_is_not_there_in_the_month_is_named(folder: Path) -> None:
+    result = verb(folder, "attribution", "--payer", "aetna", "--month", "2013-01")
+    assert result.exit_code == 2
+    assert "`aetna` is not in the program in `2013-01`, of the program year 2011" in " ".join(result.stderr.split())

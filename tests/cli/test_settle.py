@@ -44,6 +44,22 @@ def test_a_table_per_payer_and_the_files(tmp_path: Path) -> None:
     assert {row["run"] for row in rows} == {"1"}
 
 
+def test_both_engines_write_the_same(tmp_path: Path) -> None:
+    settle(written(tmp_path))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("*.csv")}
+    told = document(settle(tmp_path, "--engine", "duckdb", "--format", "json"))
+    assert (told["engine"], told["handed_over"]) == ("duckdb", "")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").glob("*.csv")} == before
+
+
+def test_what_duckdb_hands_over_is_said(tmp_path: Path) -> None:
+    facts = next((written(tmp_path) / "data").glob("*.csv"))
+    facts.write_text("\n".join(facts.read_text().splitlines()[:2]) + "\n")
+    result = settle(tmp_path, "--engine", "duckdb", "--hold")
+    assert result.exit_code == 1
+    assert "settled by the interpreter: something fails" in result.stdout
+
+
 def test_run_and_date_are_as_given(tmp_path: Path) -> None:
     result = settle(written(tmp_path), "--run", "final-2", "--posted-on", "2025-06-30")
     assert result.exit_code == 0

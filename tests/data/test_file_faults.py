@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mhrules.data.load import load
+from mhrules.data.schema import Column, Schema, Table
 from mhrules.diagnostics.model import DiagnosticError, Severity
-from tests.data.cases import FULL, HEADER, ONE, ROW, bound, faults, read, seen, write
+from tests.data.cases import FULL, HEADER, ID, ONE, ROW, YEAR, K, bound, faults, read, seen, write
 
 FILE = "practice_year.csv"
 SHAPES = [
@@ -203,3 +204,15 @@ def test_a_file_with_commas_that_is_bound_with_another_separator(tmp_path: Path)
 def test_one_column_that_only_holds_a_mark_is_no_other_separator(tmp_path: Path) -> None:
     found = faults(ONE, write(tmp_path, practice_year="a;b\n1\n"))
     assert [d.code for d in found].count("MH611") == 5
+
+
+def test_a_column_with_a_meaning_of_its_own_is_not_proposed_for_another(tmp_path: Path) -> None:
+    table = Table("practice_year", (ID, YEAR), (Column("paid_date", K.DATE), Column("paid_amount", K.MONEY, 2)))
+    (found,) = faults(Schema("practice", (table,)), write(tmp_path, practice_year="practice_id,year,paid_amount\n"))
+    assert found.code == "MH611"
+    assert found.help == ('add the column, or say in the binding which column holds it: `paid_date = "…"`',)
+
+
+def test_a_table_of_its_own_is_not_proposed_for_another(tmp_path: Path) -> None:
+    (found,) = faults(FULL, write(tmp_path, practice="practice_id,joined,manager\n", practice_year=HEADER))
+    assert found.help[0] == "the file would be `practice_dated.csv`: write it, or name other files in a binding"

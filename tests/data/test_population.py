@@ -330,6 +330,18 @@ def test_backward_rows_and_unknown_people_are_left_out_if_allowed(tmp_path: Path
     ]
 
 
+def test_a_claim_line_is_never_left_out_by_half(tmp_path: Path) -> None:
+    of, allow = schema("member", "medical_claim"), ("MH632", "MH633")
+    member = "person_id;a"
+    differing = f"{CLAIM};c,1,1,nobody,aetna,2012-01-01;c,1,2,a,aetna,2012-01-01;d,1,1,a,aetna,2012-01-01"
+    found = faults(of, tmp_path, allow, member=member, medical_claim=differing)
+    assert [(d.code, d.severity.value) for d in found] == [("MH633", "warning"), ("MH634", "error")]
+    lines = "c,1,1,a,aetna,2012-02-01,2012-01-31;c,1,2,a,aetna,2012-02-01,2012-03-01;c,2,1,a,aetna,2012-02-01,"
+    data = read(of, tmp_path, allow=allow, member=member, medical_claim=f"{CLAIM},paid_date;{lines}")
+    assert [row[:3] for row in data.rows("medical_claim")] == [("c", 2, 1)]
+    assert data.allowed == {"MH632": 2, "MH633": 0}
+
+
 def test_an_allowed_code_that_nothing_needs_is_counted_as_zero(tmp_path: Path) -> None:
     data = read(schema("member"), tmp_path, allow=("MH633", "MH630"), member="person_id;a")
     assert (data.allowed, data.warnings) == ({"MH630": 0, "MH633": 0}, ())

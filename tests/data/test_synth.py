@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +140,15 @@ def test_parquet_holds_the_same(tmp_path: Path) -> None:
 def test_it_loads_without_a_finding(seed: int, roster: str, tmp_path: Path) -> None:
     schema = members_schema(roster)
     assert load(schema, made(tmp_path / "data", schema, seed=seed, members=400)).warnings == ()
+
+
+def test_no_practice_starts_before_it_is_on_the_roster(tmp_path: Path) -> None:
+    hints = evolve(HINTS, starts="joined", term_first=datetime.date(2010, 1, 1))
+    folder = made(tmp_path / "data", members_schema(), hints, practices=40)
+    with (folder / "practice.csv").open(encoding="utf-8", newline="") as file:
+        later = [row for row in csv.DictReader(file) if row["effective_from"]]
+    assert later
+    assert [row for row in later if row["joined"] < row["effective_from"]] == []
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ def test_run_out_ends_with_the_last_day_of_its_month(paid: str, counted: int) ->
     assert len(lines(claim("1", "a", "2011-01-02", paid_date=day(paid)), run_out=3)) == counted
 
 
+def test_a_run_out_beyond_the_last_day_there_is() -> None:
+    assert len(lines(claim("1", "a", "9999-12-31", paid_date=day("9999-12-31")), run_out=3)) == 1
+
+
 def test_run_out_is_of_the_year_of_service() -> None:
     """What was incurred in 2010 and paid in May of 2011 is late, though 2011 is not over."""
     assert lines(claim("1", "a", "2010-12-31", paid_date=day("2011-05-01")), run_out=3) == []

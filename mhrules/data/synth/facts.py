@@ -131,7 +131,7 @@ def _is_wide(column: Column) -> bool:
 
 
 def _date(setting: Setting, stream: str, column: Column, at: str) -> str:
-    """A day of the term; a start is mostly the term's own first day, sometimes later."""
+    """A day of the term; a start is mostly the term's own first day, sometimes later, and never before the roster's."""
     draws = setting.draws
     begins = setting.hints.term_first or setting.first
     days = max(1, (setting.last - begins).days + 1)
@@ -139,8 +139,9 @@ def _date(setting: Setting, stream: str, column: Column, at: str) -> str:
     if column.name != setting.hints.starts:
         return some
     chance = draws.hundredth(f"{stream} late", at)
-    return f"""CASE WHEN {chance} < 70 THEN {day(begins)}
+    drawn = f"""CASE WHEN {chance} < 70 THEN {day(begins)}
         WHEN {chance} < 85 THEN CAST(date_trunc('month', {some}) AS DATE) ELSE {some} END"""
+    return f"greatest({drawn}, coalesce(effective_from, {day(begins)}))"
 
 
 def _word(setting: Setting, stream: str, column: Column, at: str) -> str:

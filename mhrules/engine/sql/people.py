@@ -244,11 +244,10 @@ class People(Splits):
     def _visited(self, method: MethodPlan, name: str, asked: str) -> str:
         """The practice with most visits, or the latest one, before each refresh, whoever paid."""
         visits = self.visits_that_count(method)
-        days = f"SELECT DISTINCT member, refresh, day FROM {asked}"
-        since = ""
+        days, since = f"SELECT DISTINCT member, refresh, day FROM {asked}", ""
         if method.within is not None:
-            back = f"(k.day - INTERVAL {method.within.months} MONTH - INTERVAL {method.within.days} DAY)::DATE"
-            since = f" AND v.date >= {back}"
+            back = f"(day - INTERVAL {method.within.months} MONTH - INTERVAL {method.within.days} DAY)::DATE"
+            days, since = f"SELECT *, {back} AS since FROM ({days})", " AND v.date >= k.since"
         weight = "sum(v.allowed)" if method.measure == "allowed" else "count(DISTINCT v.date)"
         candidates = (
             f"SELECT k.member, k.refresh, v.practice, {weight} AS weight, max(v.date) AS latest FROM ({days}) k "

@@ -35,7 +35,7 @@ class Records(People):
     # ----------------------------------------------------------------------------------------- relations
 
     def records(self, kind: str, event: str = "") -> str:
-        """The relation of a kind of record: id, person, payer, practice, place, date, month, claim_id, features `e_…`."""
+        """The relation of a kind of record: id, person, payer, practice, date, month, claim_id, features `e_…`."""
         if kind == EVENT:
             return self._events(event)
         if kind == VISIT and self.facts.present(population.ENCOUNTER):
@@ -97,7 +97,7 @@ class Records(People):
         text = text.replace("arg_min(", "arg_min_null(")
         netted = (
             f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id, {text} FROM {table} t "
-            f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number"
+            f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number HAVING {_there()}"
         )
         if table != population.MEDICAL:
             added = "'' AS practice, '' AS place"
@@ -176,10 +176,10 @@ class Records(People):
         if payer != "NULL::VARCHAR":
             payer = self._or_first_payer(payer, "t.person_id", date)
         sql = (
-            f"SELECT {ids} AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, {date} AS date, {npi} AS npi, "
-            f"{practice} AS practice, CASE WHEN {practice} <> '' THEN {practice} WHEN {seen} <> '' THEN {seen} "
-            f"ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, NULL::INTEGER AS f "
-            f"FROM {table} t {' '.join(joins)}"
+            f"SELECT {ids} AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, {date} AS date, "
+            f"{npi} AS npi, {practice} AS practice, CASE WHEN {practice} <> '' THEN {practice} "
+            f"WHEN {seen} <> '' THEN {seen} ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, "
+            f"NULL::INTEGER AS f FROM {table} t {' '.join(joins)}"
         )
         return self.store.table(f"records_{table}", self._with_service(sql, features))
 
@@ -417,7 +417,7 @@ class Records(People):
                 group,
                 where is not None and where.fault is not None,
             )
-        found = Frame(self.grouped(node.over[0], elements, lines))
+        found = Frame(self.grouped(node.over[0], elements, lines, across="payer" in node.over))
         body = self.known(node.body, found)
         values = {column: column for column in group}
         values |= {"w": "true", "b": body.value, "f": f"coalesce({either(body.fault, 'wf')}, NULL)"}
@@ -447,10 +447,13 @@ class Records(People):
             return self._divided(f"({some}) * {self._one(node.type)}", every)
         return self._number(f"({some})")
 
-    def grouped(self, kind: str, grid: Grid, lines: str) -> Grid:
-        """Claims or visits made of chosen lines: amounts added up, texts where they agree."""
+    def grouped(self, kind: str, grid: Grid, lines: str, *, across: bool = False) -> Grid:
+        """Claims or visits made of chosen lines: amounts added up, texts where they agree.
+
+        `across` payers, what two of them paid for one visit is one visit.
+        """
         own = [row[0] for row in self.store.run(f"DESCRIBE {lines}").fetchall()]
-        keys = [key for key in grid.keys if key != kind]
+        keys = [key for key in grid.keys if key != kind and not (across and key == "payer")]
         identity = GROUPED[kind]
         listed = []
         for column in own:
@@ -467,3 +470,12 @@ class Records(People):
         name = f"{lines}_{kind}"
         sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM {lines} WHERE w GROUP BY {by}"
         return Grid(self.store.table(name, sql), grid.keys, grid.kind, element=kind)
+
+
+def _there() -> str:
+    """Whether the entries of a claim line leave anything of it: one that is reversed as a whole is not there."""
+    allowed, paid = (
+        f"CASE WHEN count(*) = count(t.{name}_amount) THEN sum(t.{name}_amount) END" for name in ("allowed", "paid")
+    )
+    nothing = f"coalesce({allowed}, 0) = 0 AND coalesce({paid}, 0) = 0"
+    return f"count(*) = 1 OR NOT ({nothing}) OR ({allowed} IS NULL AND {paid} IS NULL)"

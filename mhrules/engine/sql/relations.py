@@ -10,7 +10,7 @@ from mhrules.engine.rows import time_key
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.scalars import BEFORE, Scalars, either, places_of
+from mhrules.engine.sql.scalars import BEFORE, Scalars, either, most, places_of
 from mhrules.engine.sql.store import Store
 from mhrules.exact import Rounding
 from mhrules.plan import ir
@@ -18,7 +18,8 @@ from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.semantics.types import Type
 
-PANEL_PLACES = 6
+MANY = 10**12
+"""More elements than any data have."""
 TRUTHS = {"any": "bool_or", "every": "bool_and"}
 
 
@@ -337,10 +338,21 @@ class Relations(Scalars):
                 faults = (
                     f"coalesce(max(f), CASE WHEN min(b) <> max(b) THEN {self.faults.number('MH745', node.span)} END)"
                 )
+        large = self._large_total(node)
+        if large is not None:
+            faults = f"coalesce({faults}, {large})"
         sql = f"SELECT {listed}{self.summary(node)} AS v, {faults} AS f\n  FROM ({inner}){tail}"
         name = f"a_{len(self._aggregates) + 1}_{node.function}"
         self.store.table(name, sql)
-        return name, group, fault is not None or node.function == "latest"
+        return name, group, fault is not None or large is not None or node.function == "latest"
+
+    def _large_total(self, node: ir.Aggregate) -> str | None:
+        """The fault that the magnitudes added up need more than 38 digits, where so many elements are possible."""
+        if node.function not in ("sum", "average") or node.body is None:
+            return None
+        size = most(node.body)
+        bound = None if size is None else size * MANY
+        return self.too_large("sum(abs(b)) FILTER (WHERE w)", bound, node.span)
 
     def elements(self, node: ir.Aggregate, grid: Grid) -> tuple[Grid, tuple[str, ...]]:
         """The rows that an aggregate runs over, and the columns by which they are grouped to the rows above."""

@@ -12,9 +12,10 @@ from typing import Any
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import FaultBook
 from mhrules.engine.sql.frame import Column, Frame
-from mhrules.exact import PLACES, Rounding
+from mhrules.exact import LIMIT, PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.semantics.types import Kind
+from mhrules.source import Span
 
 BEFORE = frozenset({ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR, ir.Move.YEAR_BEFORE})
 """Reads that are missing where there is no such year."""
@@ -139,31 +140,50 @@ class Scalars(ABC):
 
     def _arithmetic(self, node: ir.Arithmetic, frame: Frame) -> Column:
         left, right = self.known(node.left, frame), self.known(node.right, frame)
-        level = max(left.level, right.level)
         one, two = places_of(node.left), places_of(node.right)
+        rounding = node.rounding or Rounding.HALF_EVEN
+        wanted = PLACES if node.places is None else node.places
         fault = either(left.fault, right.fault)
         if node.operator in "+-":
             places = max(one, two)
             sql = f"{self.scaled(left.value, one, places)} {node.operator} {self.scaled(right.value, two, places)}"
-            wanted = places if node.rounding is None else (PLACES if node.places is None else node.places)
-            sql = self.rounded(f"({sql})", places, wanted, node.rounding or Rounding.HALF_EVEN)
+            wanted = places if node.rounding is None else wanted
+            sql = self.rounded(f"({sql})", places, wanted, rounding)
+            large = self._large_sum(node, left.value, right.value)
         elif node.operator == "*":
-            wanted = PLACES if node.places is None else node.places
-            rounding = node.rounding or Rounding.HALF_EVEN
             wanted = min(wanted, one + two)
-            sql = self.rounded(f"({left.value} * {right.value})", one + two, wanted, rounding)
+            product = f"({left.value} * {right.value})"
+            sql = self.rounded(product, one + two, wanted, rounding)
+            large = self.too_large(product, _times(most(node.left), most(node.right)), node.span)
         else:
-            wanted = PLACES if node.places is None else node.places
-            sql = self._quotient(left.value, right.value, wanted + two - one, node.rounding or Rounding.HALF_EVEN)
+            shift = wanted + two - one
+            above = left.value if shift <= 0 else f"({left.value} * {self.dialect.number(10**shift)})"
+            below = right.value if shift >= 0 else f"({right.value} * {self.dialect.number(10**-shift)})"
+            sql = f"CASE WHEN {right.value} <> 0 THEN {self.dialect.divide(above, below, rounding)} END"
             number = self.faults.number("MH704", node.right.span)
             fault = either(fault, f"CASE WHEN {right.value} = 0 THEN {number} END")
+            large = either(
+                self.too_large(above, _times(most(node.left), 10 ** max(shift, 0)), node.span),
+                self.too_large(f"2 * {below}", _times(most(node.right), 2 * 10 ** max(-shift, 0)), node.span),
+            )
         sql = self.scaled(sql, wanted, places_of(node)) if wanted <= places_of(node) else sql
-        return self.kept(frame, sql, fault, level)
+        return self.kept(frame, sql, either(fault, large), max(left.level, right.level))
 
-    def _quotient(self, left: str, right: str, shift: int, rounding: Rounding) -> str:
-        above = left if shift <= 0 else f"({left} * {self.dialect.number(10**shift)})"
-        below = right if shift >= 0 else f"({right} * {self.dialect.number(10**-shift)})"
-        return f"CASE WHEN {right} <> 0 THEN {self.dialect.divide(above, below, rounding)} END"
+    def _large_sum(self, node: ir.Arithmetic, left: str, right: str) -> str | None:
+        """The fault that two magnitudes at 12 places do not fit together."""
+        sides = [(node.left, left), (node.right, right)]
+        scales = [10 ** (PLACES - places_of(operand)) for operand, _ in sides]
+        sizes = [_times(most(operand), scale) for (operand, _), scale in zip(sides, scales, strict=True)]
+        size = None if None in sizes else sum(each for each in sizes if each is not None)
+        both = zip(sides, scales, strict=True)
+        sql = " + ".join(f"abs({value}) * {self.dialect.number(scale)}" for (_, value), scale in both)
+        return self.too_large(f"({sql})", size, node.span)
+
+    def too_large(self, sql: str, size: int | None, span: Span) -> str | None:
+        """The fault that a number needs more than 38 digits, unless `size` proves that it cannot."""
+        if size is not None and size < LIMIT:
+            return None
+        return f"CASE WHEN abs({sql}) >= {self.dialect.number(LIMIT)} THEN {self.faults.number('MH705', span)} END"
 
     def rounded(self, sql: str, places: int, wanted: int, rounding: Rounding) -> str:
         """An integer at `places` rounded to `wanted` places, and held at them."""
@@ -323,6 +343,19 @@ class Scalars(ABC):
 def places_of(node: ir.Expression) -> int:
     """The decimal places at which a number is held as an integer."""
     return min(PLACES, max(0, node.type.places))
+
+
+def most(node: ir.Expression) -> int | None:
+    """The greatest magnitude of a number as an integer at its places, as its type declares; None if it does not."""
+    low, high = node.type.low, node.type.high
+    if low is None or high is None:
+        return None
+    step: int = 10 ** (PLACES - places_of(node))
+    return max(abs(low), abs(high)) // step + 1
+
+
+def _times(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one * other
 
 
 def fits(value: ir.Value, places: int | None) -> bool:

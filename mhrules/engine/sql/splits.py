@@ -6,6 +6,7 @@ from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.relations import Relations, matching
 from mhrules.engine.sql.scalars import either, places_of
+from mhrules.exact import LIMIT
 from mhrules.plan import ir
 
 
@@ -64,11 +65,13 @@ class Splits(Relations):
         by = ", ".join(f"g.{column}" for column in group.columns)
         comma = f"{by}, " if by else ""
         number = self.faults.number("MH707", node.span)
+        large = self.faults.number("MH705", node.span)
+        too_large = f"abs(g.pool) * sum(e.weight) >= {self.dialect.number(LIMIT)}"
         unfit = "g.pool <> 0 AND (coalesce(sum(e.weight), 0) <= 0 OR coalesce(min(e.weight), 0) < 0)"
         self.store.table(
             f"{name}_groups",
             f"SELECT {comma}g.pool, sum(e.weight) AS whole, "
-            f"coalesce(g.f, max(e.f), CASE WHEN {unfit} THEN {number} END) AS f\n"
+            f"coalesce(g.f, max(e.f), CASE WHEN {unfit} THEN {number} WHEN {too_large} THEN {large} END) AS f\n"
             f"  FROM {name}_pools g LEFT JOIN ({members}) e ON {on} GROUP BY {comma}g.pool, g.f",
         )
         floors = (

@@ -6,7 +6,7 @@ and says what went wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -119,6 +119,12 @@ class Compiled:
             raise HandOver(f"the program asks for {error}") from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandOver("a number is too large") from error
+
+    def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+        """The distinct values of some columns of a table of facts."""
+        listed = ", ".join(f'"{column}"' for column in columns)
+        found: list[tuple[object, ...]] = self.store.run(f'SELECT DISTINCT {listed} FROM "{table}"').fetchall()
+        return found
 
     # ------------------------------------------------------------------------------------------ parts
 

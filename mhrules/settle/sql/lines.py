@@ -11,18 +11,21 @@ from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.records import GROUPED
-from mhrules.engine.sql.scalars import either, places_of
+from mhrules.engine.sql.scalars import either, most, places_of
 from mhrules.engine.sql.store import Store
-from mhrules.exact import PLACES
+from mhrules.exact import LIMIT, PLACES
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
-from mhrules.settle.payments import MEMBER_MONTH, posting_period
+from mhrules.settle.payments import EACH_MEMBER_MONTH, MEMBER_MONTH, posting_period
 from mhrules.settle.sql.participation import TABLE, ParticipationRelation
-from mhrules.syntax.tree import Coverage
+from mhrules.syntax.tree import Coverage, MonthsRule
 
 CENTS = 2
+MONTH_PLACES = 6
+MODEST = 10**24
+"""A price below this, times all the member months there can be, stays below 38 digits."""
 CreditRow = tuple[str, str, str, int, int]
 """Payer, practice, payment, the first month of a line, and what a credit takes off it, at the places of postings."""
 
@@ -203,11 +206,13 @@ class Lines(ParticipationRelation):
         faults, level = [pays.fault], pays.level
         price, at = pays.value, places_of(form.pays)
         units, own = self.dialect.number(1), 0
+        shown, shown_at = price, at
         if form.unit == MEMBER_MONTH:
             found = self._roster(form, frame) if form.roster else self.value(self._units(form, frame.grid), frame)
-            units, own, level = found.value, 6, max(level, found.level)
-            if form.round_each and at > CENTS:
-                price, at = self.rounded(price, at, CENTS, rounding), CENTS
+            units, own, level = found.value, MONTH_PLACES, max(level, found.level)
+            price, at, shown, shown_at = self._rate(form, price)
+        if (most(form.pays) or LIMIT) >= MODEST:
+            faults.append(self.too_large(f"{pays.value} * {units}", None, form.span))
         amount = f"({price} * {units} * {cover.months})" if cover.of != "1" else f"({price} * {units})"
         scale = at + own
         for word, limits in (("least", form.caps), ("greatest", form.floors)):
@@ -229,8 +234,20 @@ class Lines(ParticipationRelation):
         if not form.downside:
             faults.append(f"CASE WHEN {exact.value} < 0 THEN {self.faults.number('MH706', form.pays.span)} END")
         count = self.scaled(units, own, PLACES) if form.unit == MEMBER_MONTH else self.dialect.number(10**PLACES)
-        shown = self.scaled(price, at, PLACES) if form.unit == MEMBER_MONTH else "NULL"
-        return Amount(count, shown, final, either(*faults), exact.level)
+        told = self.scaled(shown, shown_at, PLACES) if form.unit == MEMBER_MONTH else "NULL"
+        return Amount(count, told, final, either(*faults), exact.level)
+
+    def _rate(self, form: ir.FormPlan, price: str) -> tuple[str, int, str, int]:
+        """What a member month is multiplied by, and what is told of it: rounded first where the text says so."""
+        at = places_of(form.pays)
+        if not form.round_each or at <= CENTS:
+            return price, at, price, at
+        rounded = self.rounded(price, at, CENTS, self.plan.rounding[1])
+        if form.round_each != EACH_MEMBER_MONTH or not self.given:
+            return rounded, CENTS, rounded, CENTS
+        if any(payer.months_rule is MonthsRule.PROPORTION for payer in self.grids.world.payers.values()):
+            raise Unsupported("each member month rounded where months count in proportion to days")
+        return rounded, CENTS, price, at
 
     def _amount_of(
         self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover, payers: list[str]
@@ -329,32 +346,29 @@ class Lines(ParticipationRelation):
         frame = Frame(members)
         pays = self.known(form.pays, frame)
         places, rounding = self.plan.rounding
-        price, at = pays.value, places_of(form.pays)
-        if form.round_each and at > CENTS:
-            price, at = self.rounded(price, at, CENTS, rounding), CENTS
+        price, at, shown, shown_at = self._rate(form, pays.value)
         inner = frame.select(
             {
                 "payer": "payer",
                 "practice": "practice",
                 "clock": "clock",
                 "days": frame.expose("r.days"),
-                "price": price,
+                "rate": price,
+                "price": shown,
                 "f": pays.fault or "NULL::INTEGER",
             }
         )
         units = self.months_of_days("clock")
         grouped = (
-            f"SELECT payer, practice, clock, price, {units} AS units, max(f) AS f FROM ({inner}) "
-            "GROUP BY payer, practice, clock, price"
+            f"SELECT payer, practice, clock, price, rate, {units} AS units, max(f) AS f FROM ({inner}) "
+            "GROUP BY payer, practice, clock, price, rate"
         )
-        amount = self.dialect.divide("(price * units)", self.dialect.number(10 ** (at + 6 - places)), rounding)
-        negative = (
-            "" if form.downside else f"CASE WHEN price < 0 THEN {self.faults.number('MH706', form.pays.span)} END"
-        )
+        amount = self.rounded("(rate * units)", at + MONTH_PLACES, places, rounding)
+        negative = "" if form.downside else f"CASE WHEN rate < 0 THEN {self.faults.number('MH706', form.pays.span)} END"
         fault = f"coalesce(f, {negative})" if negative else "f"
         sql = (
-            f"SELECT payer, practice, clock, {self.scaled('price', at, PLACES)} AS price, "
-            f"{self.scaled('units', 6, PLACES)} AS units, {amount} AS amount, {fault} AS f FROM ({grouped})"
+            f"SELECT payer, practice, clock, {self.scaled('price', shown_at, PLACES)} AS price, "
+            f"{self.scaled('units', MONTH_PLACES, PLACES)} AS units, {amount} AS amount, {fault} AS f FROM ({grouped})"
         )
         return self.store.table(name, sql)
 

@@ -46,10 +46,11 @@ def both(plan: Plan, dataset: Dataset, year: int, *, hold: bool = True) -> Both:
     Raises:
         DiagnosticError: the year cannot be settled at all.
     """
-    reference = settle(plan, dataset, year, hold=hold)
     compiled = settle(plan, dataset, year, hold=hold, engine=DUCKDB)
-    found = () if compiled.handed_over else tuple(differences(reference, compiled))
-    return Both(reference, compiled, found)
+    if compiled.handed_over:
+        return Both(compiled, compiled, ())
+    reference = settle(plan, dataset, year, hold=hold)
+    return Both(reference, compiled, tuple(differences(reference, compiled)))
 
 
 def differences(one: Settlement, two: Settlement) -> list[str]:

@@ -19,6 +19,8 @@ from mhrules.semantics.program import Program
 from mhrules.settle.examples import asks_who, examples_of
 from tests.settle.sql.both import both, lines_apart
 
+LINE_BY_LINE = 2
+"""Of how many examples of a file in which something fails the lines that do not fail are compared."""
 ROOT = Path(__file__).resolve().parents[3]
 BOUNDARIES = sorted((ROOT / "tests" / "semantics" / "boundaries").glob("*.mh"))
 PROGRAMS = sorted(path for path in (ROOT / "programs").iterdir() if path.is_dir())
@@ -42,6 +44,7 @@ def test_both_engines_settle_an_example_alike(path: Path) -> None:
     program = Compilation(path).program
     assert program is not None
     apart: dict[str, object] = {}
+    failing = 0
     for title, plan, dataset, year in cases(program):
         try:
             found = both(plan, dataset, year)
@@ -51,7 +54,8 @@ def test_both_engines_settle_an_example_alike(path: Path) -> None:
             apart[title] = found.handed_over
         elif found.differences:
             apart[title] = found.differences
-        elif found.handed_over:
+        elif found.handed_over and failing < LINE_BY_LINE:
+            failing += 1
             lines = lines_apart(plan, dataset, year, found.reference)
             if lines:
                 apart[title] = lines

@@ -1,0 +1,110 @@
+"""Differences between the engines that were found, each in the smallest program that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mhrules.data.dataset import Dataset
+from tests.settle.sql.both import Both, both
+from tests.strategies.settled import plan_of
+
+YEAR = 2011
+HEAD = """\
+mhrules 1
+program small "Small" edition "1" {
+  term 2011-01-01 to 2012-12-31
+  year calendar
+  rounding to cents half up
+  months count when attributed and enrolled on day 1
+  convening {
+    convener state "State"
+    authority "Act 1"
+    payer aetna "Aetna" lines commercial
+    payer cigna "Cigna" lines commercial
+  }
+"""
+PEOPLE = """\
+  facts of member { risk : { low, high } }
+  attribution { every month; first selection }
+"""
+
+
+def settled(body: str, rows: dict[str, list[dict[str, Any]]]) -> Both:
+    """The settlement of a program by both engines, which has no faults."""
+    plan = plan_of(f"{HEAD}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
+    assert (found.handed_over, found.differences) == ("", ())
+    return found
+
+
+def amounts(found: Both, payment: str) -> set[int]:
+    """What the lines of a payment come to, in cents."""
+    return {p.amount // 10**10 for p in found.compiled.postings if p.payment == payment}
+
+
+def people() -> dict[str, list[dict[str, Any]]]:
+    span = {"enrollment_start_date": "2011-01-01", "enrollment_end_date": None, "payer_order": "1", "plan": ""}
+    line = {"person_id": "ann", "payer": "aetna", "claim_start_date": "2011-03-01", "practice_id": "p1"}
+    own = {**line, "claim_id": "x", "entry_number": "1", "service": "primary", "paid_amount": "1.00"}
+    return {
+        "practice": [{"practice_id": "p1"}],
+        "member": [{"person_id": "ann", "risk": "low"}],
+        "eligibility": [{"person_id": "ann", "payer": payer, **span} for payer in ("aetna", "cigna")],
+        "chosen_practice": [
+            {"person_id": "ann", "payer": payer, "from": "2011-01-01", "to": None, "practice_id": "p1"}
+            for payer in ("aetna", "cigna")
+        ],
+        "medical_claim": [
+            {**own, "claim_line_number": "1", "allowed_amount": "10.45"},
+            {**own, "claim_line_number": "2", "allowed_amount": "10.45"},
+        ],
+    }
+
+
+def test_lines_of_one_claim_are_one_claim() -> None:
+    body = 'payment whole "Whole" { per claim where service = primary; pays 12% of allowed }\n'
+    assert amounts(settled(PEOPLE + body, people()), "whole") == {0, 251}
+
+
+def test_a_line_has_the_parts_of_its_payers_own_form() -> None:
+    body = """
+  payment care "Care" payable as by_line or by_month {
+    form by_line  { per claim line where service = primary; pays 10% of allowed }
+    form by_month { per member per month; pays choose { when risk = low : $3  when risk = high : $4 } }
+  }
+"""
+    contracts = """
+}
+contract one "Aetna" under small edition "1" by aetna { effective 2011-01-01; pay care as by_line }
+contract other "Cigna" under small edition "1" by cigna { effective 2011-01-01; pay care as by_month
+"""
+    found = settled(PEOPLE + body + contracts, people())
+    assert {(p.payer, p.amount // 10**10) for p in found.compiled.postings} >= {("aetna", 210), ("cigna", 300)}
+
+
+def test_whole_dollars_for_every_month_of_participation_are_paid_once() -> None:
+    body = 'payment flat "Flat" { per practice per year; participating every month; pays $120 }\n'
+    rows = {"practice": [{"practice_id": "p1"}], "practice_year": [{"practice_id": "p1", "year": "2011", "size": "2"}]}
+    facts = 'facts of practice, year { size : integer 0..9 }\nreport s "S" = size\n'
+    assert amounts(settled(facts + body, rows), "flat") == {12000}
+
+
+def test_a_pool_that_no_line_asks_for_has_no_control_total() -> None:
+    body = """
+  facts of practice, year { size : integer 0..9 }
+  facts of payer, year { pool : $ $0..$900 }
+  payment share "Share" {
+    per practice per year
+    gate large "Large" : size > 5
+    pays split pool among practices in proportion to size
+  }
+"""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "practice": [{"practice_id": "p1"}, {"practice_id": "p2"}],
+        "practice_year": [{"practice_id": name, "year": "2011", "size": size} for name, size in (("p1", 2), ("p2", 3))],
+        "payer_year": [{"payer": payer, "year": "2011", "pool": "100.00"} for payer in ("aetna", "cigna")],
+    }
+    assert settled(body, rows).compiled.controls.splits == ()
+    rows["practice_year"][0]["size"] = 6
+    assert len(settled(body, rows).compiled.controls.splits) == 2
