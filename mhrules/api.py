@@ -322,9 +322,10 @@ def settle(
 ) -> Settlement:
     """The settlement of a program year: what every payer owes every practice, or why nothing.
 
-    `engine` is `reference`, the interpreter, or `duckdb`, whose relations give the same and hand over to the interpreter
-    what they cannot settle. `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
+    `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
     `hold`, lines that fail are posted as `held` with no amount, and the errors are among the settlement's findings.
+    `engine` is `reference`, the interpreter, or `duckdb`, whose relations give the same and hand over to the
+    interpreter what they cannot settle.
 
     Raises:
         DiagnosticError: a fact that is needed is missing, an invariant fails … (MH7xx; all are listed), the year is

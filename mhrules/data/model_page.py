@@ -55,6 +55,7 @@ are read as that value.
 
 """
 
+_LEFT_OUT = "the row is left out, with all entries of its claim line"
 _FINDINGS = (
     ("MH630", "two rows have one key", "rows that are the same in every column are read once; others stay an error"),
     (
@@ -62,8 +63,8 @@ _FINDINGS = (
         "two spans of one key overlap",
         "spans that agree in every other column are merged; others stay an error",
     ),
-    ("MH632", "dates are out of order", "the row is left out"),
-    ("MH633", "a row names a practice or a person that its table does not have", "the row is left out"),
+    ("MH632", "dates are out of order", _LEFT_OUT),
+    ("MH633", "a row names a practice or a person that its table does not have", _LEFT_OUT),
     ("MH634", "entries of one claim line are of different people or payers", "may not be allowed"),
 )
 

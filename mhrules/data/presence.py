@@ -52,7 +52,8 @@ def check_presence(
         if table.name in schema.population:
             lack = _lack_of_population(schema, table, members)
         elif table.name == schema.panel and schema.population:
-            lack = _lack_of_panel(table, members)
+            # Of enrollment in neither, the fault has been told; whether counts lack as well is not known.
+            lack = _lack_of_panel(table, members or ELIGIBILITY not in {*files, *missing})
         else:
             lack = (_READ,) if table.required else ()
         if lack:

@@ -254,7 +254,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH709", "negative-credit", Severity.ERROR, "credit is negative"),
     ("MH720", "invariant-fails", Severity.ERROR, "invariant does not hold"),
     ("MH730", "year-outside-the-term", Severity.ERROR, "year lies outside the term"),
-    ("MH731", "nobody-to-settle", Severity.WARNING, "no participant has facts in the year"),
+    ("MH731", "nobody-to-settle", Severity.WARNING, "nobody is there to settle in the year"),
     ("MH732", "output-cannot-be-written", Severity.ERROR, "output cannot be written"),
     ("MH733", "unknown-payer-asked-for", Severity.ERROR, "explanation asks for an unknown payer"),
     ("MH734", "unknown-practice-asked-for", Severity.ERROR, "explanation asks for an unknown participant"),

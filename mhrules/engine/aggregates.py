@@ -35,9 +35,7 @@ class Aggregates:
         """
         rows, world = [row], self.interpreter.world
         for key in sorted(node.over, key=_nesting):
-            rows = [
-                found for above in rows for found in world.elements(key, above, node.same, node.reach, node.event)
-            ]
+            rows = [found for above in rows for found in world.elements(key, above, node.same, node.reach, node.event)]
         among = node.reach.among
         return rows if among is None else [found for found in rows if self.interpreter.truth(among, found)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -24,6 +25,7 @@ from mhrules.settle.payments import Books
 ADDED = "added"
 DROPPED = "dropped"
 CHANGED = "changed"
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @frozen
@@ -96,6 +98,9 @@ def months_asked(books: Books, payer: str | None, month: str | None) -> dict[str
         near = did_you_mean(payer, names)
         help = f"did you mean `{near}`?" if near else f"payers are {', '.join(f'`{each}`' for each in names)}"
         raise DiagnosticError([finding("MH733", f"program `{plan.program}` has no payer `{payer}`", help=help)])
+    if month is not None and not _MONTH.fullmatch(month):
+        help = f"months are written as `{books.year}-03`"
+        raise DiagnosticError([finding("MH736", f"`{month}` is no month", help=help)])
     _refuse_counts(books)
     found = {each: months_of(books, each) for each in books.world.payers if payer in (None, each)}
     if month is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.engine.faults import Faulted
+from mhrules.engine.records import EVENT, Record
 from mhrules.exact import from_text, to_text
 from mhrules.explain import words
 from mhrules.explain.assigned import Assignments
@@ -16,7 +18,7 @@ from mhrules.explain.model import MemberLine, MemberPart, MemberWhy, Stay
 from mhrules.plan import ir
 from mhrules.semantics.calendar import month_label
 from mhrules.settle import ledger
-from mhrules.settle.backup import MEMBER_MONTHS, lines_of_member
+from mhrules.settle.backup import MEMBER_MONTHS, line_row, lines_of_member
 from mhrules.settle.elementwise import ELEMENT_KEYS
 from mhrules.settle.ledger import Detail, Line, Settlement
 from mhrules.settle.members import has_members
@@ -112,5 +114,27 @@ def _nothing(books: Books, form: ir.FormPlan, line: Line, person: str) -> str:
     of_line = [record for record in records if record.month in line.months]
     unit = "line" if form.unit in ("claim", "claim line") else form.unit
     if not of_line:
-        return f"the person has no {form.unit} in {words.months_text(line.months)}"
-    return f"of the person's {words.counted(len(of_line), unit)} in {words.months_text(line.months)} none is paid here"
+        others = f", and {len(records):,} in other months" if records else ""
+        return f"the person has no {form.unit} in {words.months_text(line.months)}{others}"
+    none = f"of the person's {words.counted(len(of_line), unit)} in {words.months_text(line.months)} none is paid here"
+    reasons = Counter(_unpaid(books, form, line, of_line))
+    return f"{none}: {', '.join(f'{count:,} {reason}' for reason, count in reasons.items())}"
+
+
+def _unpaid(books: Books, form: ir.FormPlan, line: Line, records: list[Record]) -> Iterator[str]:
+    """Why each of a person's records is not among what a line pays."""
+    below, participant = books.world.below, books.plan.participant
+    rows = below.record_rows(ELEMENT_KEYS[form.unit], line_row(books, line), form.reach, form.event)
+    reached = {below.chosen(row)[0].id: row for row in rows}
+    for record in records:
+        payer = below.records.payer_of(record)
+        if payer != line.payer:
+            yield f"of payer `{payer}`" if payer else "of no payer"
+        elif record.id in reached:
+            row = reached[record.id].plus("member", record.person)
+            fits = form.where is None or books.interpreter.truth(form.where, row)
+            yield "after the first that is paid" if fits else "not as the payment's `where` asks"
+        elif form.reach.billed or form.unit == EVENT:
+            yield f"of `{record.place}`" if record.place else f"of no known {participant}"
+        else:
+            yield f"while not attributed to the {participant}"

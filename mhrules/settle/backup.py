@@ -130,7 +130,7 @@ def _months(books: Books, form: ir.FormPlan, line: Line, part: Part) -> Iterator
     if moved:
         yield BackupRow(LIMITS, amount=moved)
     if left - moved or left_units:
-        yield BackupRow(ROUNDING, units=left_units, amount=left - moved)
+        yield BackupRow(ROUNDING, units=left_units, price=part.price, amount=left - moved)
 
 
 def _limited(books: Books, form: ir.FormPlan, line: Line, amount: int) -> int:

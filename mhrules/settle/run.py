@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted, Gathering
@@ -20,7 +21,7 @@ from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement, Sp
 from mhrules.settle.measures import MeasureResult, in_order, measured
 from mhrules.settle.members import has_members, months_of
 from mhrules.settle.participation import Participation, judge
-from mhrules.settle.payments import Books, Hold
+from mhrules.settle.payments import MEMBER_MONTH, Books, Hold
 from mhrules.settle.split import controls, split_totals
 from mhrules.settle.sql.compiled import Compiled, HandOver
 from mhrules.settle.strays import strays
@@ -117,7 +118,8 @@ class _Settling:
         quantities = tuple(self._published())
         measures = tuple(in_order(self._measured()))
         stray = tuple(self._strays())
-        warnings = tuple(found for found in stray if found.severity is not Severity.ERROR)
+        warnings = [found for found in stray if found.severity is not Severity.ERROR]
+        warnings += [*self._empty(participation), *self._nobody(participation, lines)]
         wrong = (found for found in stray if found.severity is Severity.ERROR)
         problems = [*self.faults.faults, *wrong, *(failure.finding for failure in failing)]
         postings: list[Posting] = []
@@ -132,7 +134,7 @@ class _Settling:
             postings=tuple(postings),
             participation=participation,
             quantities=quantities,
-            findings=(*limited(problems), *warnings, *self._empty(participation)),
+            findings=(*limited(problems), *warnings),
             held=self.hold and bool(problems),
             controls=controls(postings, self._splits()),
             books=self.books,
@@ -251,6 +253,19 @@ class _Settling:
         else:
             none = f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
             yield finding("MH731", none)
+
+    def _nobody(self, participation: tuple[Participation, ...], lines: Iterable[Posting]) -> Iterator[Diagnostic]:
+        """A note that there are practices, and members of whom no month counts: all that is per member is nothing."""
+        world = self.books.world
+        if not participation or self.faults.faults or not world.facts.present(ELIGIBILITY):
+            return
+        if any(each.units and self.books.form(each.payment, each.payer).unit == MEMBER_MONTH for each in lines):
+            return  # somebody is paid for, so that nobody need be looked at
+        if not any(
+            world.below.people.counted(payer, m) for payer in world.payers for m in months_of(self.books, payer)
+        ):
+            none = f"no member has a month that counts in {self.year}: 0 member months for every payer"
+            yield finding("MH731", none, help=f"check `--year`, and the days and payers of table `{ELIGIBILITY}`")
 
 
 class _Compiled(_Settling):

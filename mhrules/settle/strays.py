@@ -11,6 +11,7 @@ from mhrules.diagnostics.model import DataPlace, Diagnostic
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.rows import Row
 from mhrules.engine.world import World
+from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, month_label, month_of
 from mhrules.syntax.tree import Period
@@ -30,6 +31,7 @@ def strays(world: World, year: int, distinct: Distinct | None = None) -> Iterato
     finder = _Finder(world, distinct)
     yield from finder.reversed_presence()
     yield from finder.unread_rows()
+    yield from finder.homeless()
     yield from finder.panel_gaps(year)
 
 
@@ -83,6 +85,34 @@ class _Finder:
                     place=DataPlace(table.name),
                     notes=f"{'it is' if one else 'the first is'} {first}",
                     help="take them out, or correct their keys",
+                )
+
+    def homeless(self) -> Iterator[Diagnostic]:
+        """Facts by which members belong to a practice (`members to FACT`), where they name none: they count nowhere."""
+        facts = self.world.facts
+        for table_name, column in sorted(homes(self.plan)):
+            if not facts.present(table_name):
+                continue
+            if self._distinct is not None and all(
+                value in self.practices for (value,) in self._distinct(table_name, (column,)) if value is not None
+            ):
+                continue
+            table, at = facts.schema.table(table_name), facts.columns(table_name)[column]
+            names = facts.key_names(table)
+            members: dict[object, str] = {}
+            for row in facts.rows(table):
+                keys = dict(zip(names, row, strict=False))
+                if row[at] is not None and row[at] not in self.practices and self.reason(keys) is None:
+                    members.setdefault(keys["member"], f"{self.words(keys)}, {column} `{row[at]}`")
+            if members:
+                one = len(members) == 1
+                of = "1 member" if one else f"{len(members)} members"
+                yield finding(
+                    "MH738",
+                    f"`{column}` of {of} names no {self.plan.participant}: what the program sums by it leaves them out",
+                    place=DataPlace(table_name, None, column),
+                    notes=f"{'it is' if one else 'the first is'} {next(iter(members.values()))}",
+                    help=f"write the id as table `{facts.schema.roster}` has it: `p1` and `P1` differ",
                 )
 
     def may_have_unread(self, table: Table) -> bool:
@@ -203,3 +233,30 @@ class _Finder:
                 notes=f"the first is {where}",
                 help="give a row for every month, with 0 where nobody is attributed",
             )
+
+
+def homes(plan: Plan) -> frozenset[tuple[str, str]]:
+    """Table and column of each fact that says to which practice a member belongs: `sum(x over members to FACT)`."""
+    parts = (part for each in _expressions(plan) for part in each.walk())
+    among = [part.reach.among for part in parts if isinstance(part, ir.Aggregate) and part.reach.among is not None]
+    return frozenset(
+        (cell.table, cell.column)
+        for each in among
+        for test in each.walk()
+        if isinstance(test, ir.Compare) and isinstance(test.right, ir.RowKey) and test.right.key == "practice"
+        for cell in test.left.walk()
+        if isinstance(cell, ir.Cell)
+    )
+
+
+def _expressions(plan: Plan) -> Iterator[ir.Expression]:
+    """What is worked out anywhere in a plan: quantities, and what stands in payments and rules themselves."""
+    yield from (quantity.expression for quantity in plan.quantities)
+    yield from (requirement.condition for group in plan.requirements for requirement in group.requirements)
+    yield from (ensure.condition for ensure in plan.ensures)
+    for payment in plan.payments.values():
+        for form in payment.forms.values():
+            yield from (form.pays, *form.caps, *form.floors, *(gate.condition for gate in form.gates))
+            yield from (let.expression for let in form.lets)
+            if form.where is not None:
+                yield form.where

@@ -162,6 +162,7 @@ def test_an_empty_list_has_everybody_added(folder: Path, tmp_path: Path) -> None
     ("text", "code", "status"),
     [
         ("person_id,practice_id\nann,p1\n", "MH751", 2),
+        ("", "MH614", 2),
         ("person_id,practise_id,payer\nann,p1,aetna\n", "MH611", 1),
         ("person_id,practice_id,payer\nann,p1,aetna\nann,p2,aetna\n", "MH630", 1),
         ("person_id,practice_id,payer\nann,p1,aetnaa\n", "MH623", 1),
@@ -180,6 +181,8 @@ def test_a_list_with_faults(folder: Path, tmp_path: Path, text: str, code: str, 
         (("--compare", "nowhere.csv"), "MH601"),
         (("--payer", "aetnaa"), "MH733"),
         (("--month", "2012-01"), "MH736"),
+        (("--month", "2011-13"), "`2011-13` is no month"),
+        (("--month", "March"), "`March` is no month"),
         (("--out", "differences.csv"), "needs --compare"),
     ],
 )

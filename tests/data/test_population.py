@@ -238,6 +238,12 @@ def test_neither_members_nor_counts(tmp_path: Path) -> None:
     assert found.help[0].startswith("give counts by month in `practice_payer_month`, or members")
 
 
+def test_an_empty_file_of_enrollment_is_the_only_fault(tmp_path: Path) -> None:
+    (tmp_path / "eligibility.csv").write_bytes(b"")
+    found = faults(COUNTED, tmp_path, practice="practice_id;p1", member="person_id;a")
+    assert [(d.code, d.place.file if d.place else "") for d in found] == [("MH614", "eligibility.csv")]
+
+
 def test_members_without_a_table_that_they_need(tmp_path: Path) -> None:
     found = faults(COUNTED, tmp_path, eligibility=SPAN)
     assert [(d.code, d.message) for d in found] == [

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from mhrules.compiler import Compilation
 from mhrules.data.schema import Column, ColumnKind, Schema, Table
 from mhrules.data.synth.hints import Hints, MeasureHint, PayerHint, hints_of, hints_of_schema
+from mhrules.data.synth.population import write_population
 from mhrules.data.synth.services import EMERGENCY, INPATIENT, OFFICE, OTHER, services
+from mhrules.data.synth.setting import Request
 from mhrules.syntax.tree import Period
+from tests.settle import people
 
 PROGRAM = """\
 mhrules 1
@@ -125,3 +131,19 @@ def test_a_schema_alone_names_the_payers() -> None:
     schema = Schema("practice", (Table("practice_payer", (payer,), ()),))
     assert hints_of_schema(schema).payers == (PayerHint("a"), PayerHint("b"))
     assert hints_of_schema(Schema("practice", ())).payers == ()
+
+
+def test_a_fact_to_which_members_belong_names_practices(tmp_path: Path) -> None:
+    facts = "facts of member { home : text }\n  facts of member, year { due : $ $0..$100 }\n  facts of member {"
+    text = people.text().replace("facts of member {", facts, 1)
+    path = tmp_path / "grove.mh"
+    path.write_text(text.replace("pays $10\n", "pays sum(due over members to home)\n"), encoding="utf-8")
+    compilation = Compilation(path)
+    assert compilation.program is not None
+    found = hints_of(compilation.program)
+    assert found.homes == {"home"}
+    request = Request(members=40, practices=3, first=2011 * 12, last=2011 * 12 + 11, seed=5)
+    write_population(compilation.plan.schema, request, tmp_path, found)
+    with (tmp_path / "member.csv").open(encoding="utf-8", newline="") as file:
+        homes = {row["home"] for row in csv.DictReader(file)}
+    assert homes == {"p001", "p002", "p003"}

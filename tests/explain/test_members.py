@@ -206,6 +206,47 @@ def test_a_line_that_is_not_made_of_members(settlement: Settlement) -> None:
         assert found.lines[0].says == (says,)
 
 
+@pytest.mark.parametrize(
+    ("payment", "payer", "practice", "period", "person", "says"),
+    [
+        ("visits_fee", "aetna", "p1", "2011-03", "ann", "1 line in 2011-03 none is paid here: 1 of `hospital`"),
+        ("visits_fee", "molina", "p2", "2011-03", "bob", "1 line in 2011-03 none is paid here: 1 of payer `aetna`"),
+        ("visits_fee", "aetna", "p1", "2011-05", "eve", "the person has no claim line in 2011-05, and 2 in other"),
+        ("plans", "aetna", "p1", "2011-05", "eve", "1 event in 2011-05 none is paid here: 1 of `p2`"),
+        ("asked", "aetna", "p1", "2011-05", "ann", "none is paid here: 2 not as the payment's `where` asks"),
+        ("asked", "aetna", "p2", "2011-03", "bob", "none is paid here: 1 while not attributed to the practice"),
+        ("first", "aetna", "p1", "2011-04", "ann", "none is paid here: 2 after the first that is paid"),
+    ],
+)
+def test_why_nothing_of_a_person_is_paid(
+    tmp_path: Path, payment: str, payer: str, practice: str, period: str, person: str, says: str
+) -> None:
+    extra = """
+  payment asked "Asked" {
+    per claim line where code = "0"
+    pays $1
+  }
+  payment first "First" {
+    per event care_plan
+    at most once per practice per month, first by date
+    pays $1
+  }
+}
+"""
+    (tmp_path / "grove.mh").write_text(people.text().rstrip().removesuffix("}") + extra.lstrip("\n"), encoding="utf-8")
+    plan = Compilation(tmp_path / "grove.mh").plan
+    tables = people.tables()
+    if payment == "first":
+        early = {"event_id": "e0", "person_id": "gus", "practice_id": "p1", "event_date": "2011-04-01", "kind": "new"}
+        tables["event_care_plan"].append(early)
+    settled = settle(plan, Dataset.from_rows(plan.schema, tables), 2011)
+    explained = explain(settled, payer, practice, payment, period, member=person)
+    assert explained.member is not None
+    (told,) = explained.member.lines[0].says
+    assert says in told
+    assert [row for row in render_text(explained).splitlines() if len(row) > 80] == []
+
+
 def test_a_person_whom_nobody_knows(settlement: Settlement) -> None:
     with pytest.raises(DiagnosticError, match="MH750: the data have no person `anne`") as raised:
         explain(settlement, "aetna", "p1", "fee", member="anne")

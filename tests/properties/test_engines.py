@@ -23,6 +23,9 @@ PER_CLAIM = (
 payment claims "Claims" { per claim where service = primary; pays 12.5% of allowed; at most $9.99 }
 payment first_visit "Visits" { per visit where billed by practice; at most once per member per quarter, first by date
   pays $4.55 }
+payment by_risk "By risk" { per member per quarter; participating every month
+  pays choose { when risk = low : $2.355  when risk = high : $5.05 } }
+payment by_year "By risk" { per member per year; pays choose { when risk = low : $2.355  when risk = high : $5.05 } }
 payment whole "Rounded each" { per member per month; pays $1.005
   round each member month }
 report big_claims "B" = count(claims where allowed > $100)

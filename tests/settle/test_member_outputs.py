@@ -128,9 +128,9 @@ def test_what_a_cap_takes_away_and_what_is_rounded(on_day_1: Settlement) -> None
         (LIMITS, "", 0, -1_030 * ONE // 1000),
     ]
     rows = rows_of(on_day_1, "base", "p1", "2011-Q1")
-    assert [(row.kind, row.amount) for row in rows] == [
-        (MEMBER_MONTHS, 3_015 * ONE // 1000),
-        (ROUNDING, 5 * ONE // 1000),
+    assert [(row.kind, row.amount, row.price) for row in rows] == [
+        (MEMBER_MONTHS, 3_015 * ONE // 1000, 1_005 * ONE // 1000),
+        (ROUNDING, 5 * ONE // 1000, 1_005 * ONE // 1000),
     ]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mhrules.compiler import Compilation
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.model import Diagnostic
-from mhrules.settle.run import settle
+from mhrules.settle.ledger import Settlement
+from mhrules.settle.run import ENGINES, settle
 from tests.check.bad import program, stages
+from tests.settle import people
 
 PAYERS = """authority "Law"
     payer aetna "Aetna" lines commercial
@@ -131,3 +135,56 @@ def test_a_program_whose_payers_all_need_contracts_says_so() -> None:
     assert [d.message for d in found if d.code == "MH731"] == [
         "no payer of the program settles without a contract, so there is nothing to settle"
     ]
+
+
+# ---------------------------------------------------------------------------------------------- members
+
+
+def with_members(folder: Path, tables: people.Tables, engine: str, text: str = "") -> Settlement:
+    path = folder / "grove.mh"
+    path.write_text(text or people.text(), encoding="utf-8")
+    plan = Compilation(path).plan
+    return settle(plan, Dataset.from_rows(plan.schema, tables), 2011, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_year_in_which_no_member_counts_is_told(tmp_path: Path, engine: str) -> None:
+    tables = people.tables()
+    assert with_members(tmp_path, tables, engine).findings == ()
+    later = [
+        {**row, "enrollment_start_date": "2012-01-01", "enrollment_end_date": None} for row in tables["eligibility"]
+    ]
+    for enrolled in ([], later):
+        found = with_members(tmp_path, {**tables, "eligibility": enrolled}, engine)
+        assert [(d.code, d.severity.value, d.message) for d in found.findings] == [
+            ("MH731", "warning", "no member has a month that counts in 2011: 0 member months for every payer")
+        ]
+        # What a practice billed is paid for whoever it was, enrolled or not.
+        paid = {(p.practice, p.period): str(p.amount) for p in found.postings if p.payment == "visits_fee" and p.amount}
+        assert paid == {("p1", "2011-05"): "9000000000000", ("p2", "2011-03"): "14410000000000"}
+
+
+BUDGETS = "facts of member { home : text }\n  facts of member, year { budget : $ $0..$1_000 }\n"
+WHERE_IT_STANDS = (
+    ("    pays $10\n", "    pays sum(budget over members to home)\n"),
+    ("    pays $10\n", "    pays $10\n    at most sum(budget over members to home)\n"),
+    ("  payment bonus", '  report due "Due" = sum(budget over members to home)\n  payment bonus'),
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("old", "new"), WHERE_IT_STANDS)
+def test_members_whose_fact_names_no_practice(tmp_path: Path, old: str, new: str, engine: str) -> None:
+    text = people.text().replace("  facts of member {", f"  {BUDGETS}  facts of member {{", 1).replace(old, new)
+    tables = people.tables()
+    homes = dict(
+        zip(("ann", "bob", "cat", "dan", "eve", "gus"), ("p1", "P1", "p2", "p3", "p1", "elsewhere"), strict=True)
+    )
+    tables["member"] = [{**row, "home": homes[row["person_id"]]} for row in tables["member"]]
+    tables["member_year"] = [{"person_id": person, "year": 2011, "budget": "7"} for person in homes]
+    (found,) = with_members(tmp_path, tables, engine, text).findings
+    assert (found.code, found.severity.value) == ("MH738", "warning")
+    assert found.message == "`home` of 2 members names no practice: what the program sums by it leaves them out"
+    assert found.notes == ("the first is member `bob`, home `P1`",)
+    tables["member"] = [{**row, "home": "p1"} for row in tables["member"]]
+    assert with_members(tmp_path, tables, engine, text).findings == ()

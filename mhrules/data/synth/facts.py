@@ -148,5 +148,7 @@ def _word(setting: Setting, stream: str, column: Column, at: str) -> str:
     """A code or a text. Texts go round, so that each is there."""
     if column.kind is ColumnKind.CODE:
         return setting.draws.one_of(column.codes, stream, at)
+    if column.name in setting.hints.homes:
+        return f"getvariable('practice_ids')[1 + ({at}) % {setting.request.practices}]"
     known = key_texts(setting, column.name)
     return f"{words_list(known)}[1 + ({at}) % {len(known)}]"

@@ -43,8 +43,9 @@ class Hints:
     `words` are the texts that a name is compared with: `service`, `code`, facts; `conditions.code` where conditions are
     asked, likewise `lab_results.code` and `prescriptions.code`. `visit_words` are those of the conditions on visits by
     which people are attributed, `thresholds` the numbers that a name, or what is made of it, is compared with, in units
-    of 10**-12. `classes` are the codes of each service class, `groups` the fact behind each declared group. `lookback`
-    are the months of claims that are read before a period. Without a program, all is empty.
+    of 10**-12. `classes` are the codes of each service class, `groups` the fact behind each declared group, `homes` the
+    facts that name a member's practice. `lookback` are the months of claims that are read before a period. Without a
+    program, all is empty.
     """
 
     payers: tuple[PayerHint, ...] = ()
@@ -60,6 +61,7 @@ class Hints:
     thresholds: Mapping[str, tuple[int, ...]] = field(factory=dict)
     classes: Mapping[str, tuple[str, ...]] = field(factory=dict)
     groups: Mapping[str, str] = field(factory=dict)
+    homes: frozenset[str] = frozenset()
     reported: tuple[MeasureHint, ...] = ()
     periods: tuple[t.Period, ...] = (t.Period.YEAR,)
 
@@ -93,6 +95,7 @@ def hints_of(program: Program) -> Hints:
         thresholds=_thresholds(nodes),
         classes=_classes(program),
         groups={name: node.fact.text for name, node in program.keys.items() if isinstance(node, t.GroupByFact)},
+        homes=frozenset(node.to.text for node in nodes if isinstance(node, t.Argument) and node.to is not None),
         reported=tuple(_reported(program.measures.values())),
         periods=_periods(nodes),
     )

@@ -245,9 +245,13 @@ class Lines(ParticipationRelation):
         rounded = self.rounded(price, at, CENTS, self.plan.rounding[1])
         if form.round_each != EACH_MEMBER_MONTH or not self.given:
             return rounded, CENTS, rounded, CENTS
-        if any(payer.months_rule is MonthsRule.PROPORTION for payer in self.grids.world.payers.values()):
+        if self._in_days():
             raise Unsupported("each member month rounded where months count in proportion to days")
         return rounded, CENTS, price, at
+
+    def _in_days(self) -> bool:
+        """Whether some payer counts months in proportion to days."""
+        return any(payer.months_rule is MonthsRule.PROPORTION for payer in self.grids.world.payers.values())
 
     def _amount_of(
         self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover, payers: list[str]
@@ -256,7 +260,7 @@ class Lines(ParticipationRelation):
         if form.unit in ELEMENT_KEYS:
             parts = self._element_parts(payment, form, frame.grid)
         elif form.priced_by_member and self.given:
-            parts = self._member_parts(payment, form, frame.grid, cover)
+            parts = self._member_parts(payment, form, frame.grid)
         else:
             return self._amount(form, frame, cover)
         whose = f"payer IN ({self.dialect.texts(payers)})"
@@ -337,12 +341,13 @@ class Lines(ParticipationRelation):
         price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else "NULL::HUGEINT"
         return price, final.value, either(*faults) or "NULL::INTEGER"
 
-    def _member_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid, cover: Cover) -> str:
+    def _member_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
         """Members by price: their months added up, multiplied, rounded once."""
-        if grid.kind != "month" or form.roster is not None or cover.of != "1":
-            raise Unsupported("prices by member for more than a month")
+        in_part = form.coverage is Coverage.PROPORTION or self._in_days()
+        if grid.kind is None or form.roster is not None or (grid.kind != "month" and in_part):
+            raise Unsupported("prices by member for longer periods in proportion to days")
         name = f"parts_{payment.name}_{len(self.store.statements)}"
-        members = self.member_grid(frozenset((*OWNERS, "member")), "month")
+        members = self.member_grid(frozenset((*OWNERS, "member")), grid.kind)
         frame = Frame(members)
         pays = self.known(form.pays, frame)
         places, rounding = self.plan.rounding

@@ -34,12 +34,19 @@ def test_both_engines_settle_invented_people_alike(name: str, tmp_path: Path) ->
     assert not found.needlessly, found.handed_over
 
 
-@pytest.mark.parametrize("year", (2014, 2016, 2018, 2021))
-def test_both_engines_settle_the_medicare_results_alike(year: int) -> None:
-    if not (SHARED / "mssp").is_dir():
+@pytest.mark.parametrize(
+    ("name", "data", "year"),
+    [
+        *(("mssp", "mssp", year) for year in (2014, 2016, 2018, 2021)),
+        ("nebraska", "synthea_nebraska", 2018),
+        ("tuva_demo", "tuva_demo", 2018),
+    ],
+)
+def test_both_engines_settle_public_data_alike(name: str, data: str, year: int) -> None:
+    if not (SHARED / data).is_dir():
         pytest.skip("the shared data folder is absent")
-    folder = ROOT / "programs" / "mssp"
+    folder = ROOT / "programs" / name
     plan = Compilation(folder).plan
-    found = both(plan, load(plan.schema, SHARED / "mssp", read_binding(folder / "binding.toml")), year)
+    found = both(plan, load(plan.schema, SHARED / data, read_binding(folder / "binding.toml")), year)
     assert found.reference.postings
     assert (found.handed_over, found.differences) == ("", ())
