@@ -72,7 +72,7 @@ class Records(People):
             end = self.store.month_day(f"{year} + {MONTHS_IN_YEAR + self.plan.members.run_out}")
             kept.append(f"(t.paid_date IS NULL OR t.paid_date < {end})")
             fault = f"max(CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END)"
-        first = "arg_min({0}, t.entry_number)".format
+        first = "arg_min_null({0}, t.entry_number)".format  # what the first entry leaves empty is empty
         features = self._features(table, "t")
         listed = []
         for feature, sql in features.items():
@@ -93,8 +93,6 @@ class Records(People):
                 "billing_tin": first("t.billing_tin"),
             }
         text = ", ".join([*(f"{sql} AS {column}" for column, sql in columns.items()), *listed, f"{fault} AS f"])
-        # `arg_min` passes over missing values; what the first entry leaves empty is empty.
-        text = text.replace("arg_min(", "arg_min_null(")
         netted = (
             f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id, {text} FROM {table} t "
             f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number HAVING {_there()}"
@@ -334,12 +332,15 @@ class Records(People):
             "practice": frame.expose("r.practice"),
             "date": frame.expose("r.date"),
         }
+        attribution = self.plan.members.attribution
+        assert attribution is not None
+        name = f"visits_for_{attribution.methods.index(method) + 1}"
         if method.measure == "allowed":
-            chosen["allowed"] = frame.expose("r.e_allowed")
-        name = f"visits_for_{self.plan.members.attribution.methods.index(method) + 1}"  # type: ignore[union-attr]
-        return self.store.table(
-            name, frame.select({**chosen, "ok": condition}, "").join(["SELECT * FROM (", ") WHERE ok"])
-        )
+            allowed = frame.expose("r.e_allowed")
+            unknown = f"CASE WHEN {allowed} IS NULL THEN {self.faults.number('MH743', method.span)} END"
+            chosen |= {"allowed": allowed, "f": unknown}
+            self.failing.append(name)
+        return self.store.table(name, f"SELECT * FROM ({frame.select({**chosen, 'ok': condition})}) WHERE ok")
 
     # ------------------------------------------------------------------------------------------ features
 

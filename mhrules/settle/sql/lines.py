@@ -83,13 +83,10 @@ class Lines(ParticipationRelation):
         stops += [self._not_in_force(frame), self._declined(payment)]
         cover = self._cover(form, frame)
         stops.append((f"{cover.months} = 0", ledger.NOT_PARTICIPATING, cover.missed, cover.fault))
-        level = 0
         for gate in form.gates:
             found = self.known(gate.condition, frame)
-            level = max(level, found.level)
             stops.append((f"NOT {found.value}", ledger.GATED, self.dialect.text(gate.name), found.fault))
         amount = self._amount_of(payment, form, frame, cover, payers)
-        level = max(level, amount.level)
         stopped = [(when, status, reason) for when, status, reason, _ in stops if when]
         status = " ".join(f"WHEN {when} THEN {self.dialect.text(word)}" for when, word, _ in stopped)
         reason = " ".join(f"WHEN {when} THEN {why}" for when, _, why in stopped)

@@ -108,3 +108,15 @@ def test_a_pool_that_no_line_asks_for_has_no_control_total() -> None:
     assert settled(body, rows).compiled.controls.splits == ()
     rows["practice_year"][0]["size"] = 6
     assert len(settled(body, rows).compiled.controls.splits) == 2
+
+
+def test_a_plurality_of_amounts_with_one_unknown_is_handed_over() -> None:
+    attribution = "attribution { every month; first plurality of allowed where service = primary within 24 months }\n"
+    body = f'  {attribution}payment fee "Fee" {{ per member per month; pays $1 }}\n'
+    rows = people()
+    rows["medical_claim"][1]["allowed_amount"] = None
+    plan = plan_of(f"{HEAD}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
+    assert found.handed_over == "something fails (MH743)"
+    assert "MH743" in {finding.code for finding in found.reference.findings}
