@@ -76,7 +76,7 @@ class Frame:
             layer[sql] = f"c{level + 1}_{len(layer) + 1}"
         return Column(layer[sql], None, level + 1)
 
-    def select(self, columns: Mapping[str, str]) -> str:
+    def select(self, columns: Mapping[str, str], tail: str = "") -> str:
         """The whole statement: `columns` by name, over the last layer."""
         own = [f"r.{name}" for name in (*self.grid.keys, *TIMES)]
         listed = [*own, *(f"{sql} AS {name}" for sql, name in self._exposed.items())]
@@ -87,4 +87,4 @@ class Frame:
             added = "".join(f",\n    {sql} AS {name}" for sql, name in layer.items())
             text = f"SELECT *{added}\n  FROM ({text})"
         chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-        return f"SELECT {chosen}\n  FROM ({text})"
+        return f"SELECT {chosen}\n  FROM ({text}){tail}"

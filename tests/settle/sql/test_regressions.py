@@ -111,9 +111,9 @@ def test_a_pool_that_no_line_asks_for_has_no_control_total() -> None:
 
 
 def test_a_plurality_of_amounts_with_one_unknown_is_handed_over() -> None:
-    attribution = "attribution { every month; first plurality of allowed where service = primary within 24 months }\n"
-    body = f'  {attribution}payment fee "Fee" {{ per member per month; pays $1 }}\n'
-    rows = people()
+    attribution = "attribution { every month; first plurality of allowed where service = primary within 24 months }"
+    body = f'  {attribution}\n  payment fee "Fee" {{ per member per month; pays $1 }}\n'
+    rows = {**people(), "member": [{"person_id": "ann"}]}
     rows["medical_claim"][1]["allowed_amount"] = None
     plan = plan_of(f"{HEAD}{body}}}\n")
     names = {table.name for table in plan.schema.tables}
