@@ -116,6 +116,11 @@ ENTRY = Column(
     default="1",
     title="Entry of the line: the original is 1, a reversal or correction of it has a higher number",
 )
+CLAIM_KEYS = (
+    _id("claim_id", "Claim"),
+    Column("claim_line_number", ColumnKind.INTEGER, low=0, high=10**6, title="Line of the claim"),
+    ENTRY,
+)
 DENIED = _flag("denied", "The payer denied the line, which then counts nowhere")
 
 CATALOG: tuple[Table, ...] = (
@@ -167,11 +172,7 @@ CATALOG: tuple[Table, ...] = (
     ),
     Table(
         name=MEDICAL,
-        keys=(
-            _id("claim_id", "Claim"),
-            Column("claim_line_number", ColumnKind.INTEGER, low=0, high=10**6, title="Line of the claim"),
-            ENTRY,
-        ),
+        keys=CLAIM_KEYS,
         columns=(
             PERSON,
             PAYER,
@@ -199,11 +200,7 @@ CATALOG: tuple[Table, ...] = (
     ),
     Table(
         name=PHARMACY,
-        keys=(
-            _id("claim_id", "Claim"),
-            Column("claim_line_number", ColumnKind.INTEGER, low=0, high=10**6, title="Line of the claim"),
-            ENTRY,
-        ),
+        keys=CLAIM_KEYS,
         columns=(
             PERSON,
             PAYER,
