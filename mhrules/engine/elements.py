@@ -26,6 +26,7 @@ from mhrules.engine.records import (
 from mhrules.engine.rows import Row
 from mhrules.exact import ONE, Rounding, divide
 from mhrules.plan import ir
+from mhrules.semantics.builtins import OF_PEOPLE
 from mhrules.semantics.calendar import first_day, last_day, month_of
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ class Elements:
         Raises:
             Faulted: it is not known.
         """
-        if feature.collection in ("members", "enrollments"):
+        if feature.collection in OF_PEOPLE:
             return self._of_person(feature, row)
         records = self.chosen(row)
         if not records:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from calendar import monthrange
 
 from attrs import field, frozen
 
 from mhrules.data import population
 from mhrules.engine.facts import DataRow, Facts
-from mhrules.exact import ONE, Rounding, divide
+from mhrules.exact import ONE
 from mhrules.plan.ir import Value
 from mhrules.plan.whole import Plan
-from mhrules.semantics.calendar import first_day, last_day, month_of
+from mhrules.semantics.calendar import first_day, last_day, month_of, part_of_month
 from mhrules.syntax.tree import MonthsRule
 
-MONTH_PLACES = 6
 ONE_DAY = datetime.timedelta(days=1)
 Days = tuple[datetime.date, datetime.date]
 """First and last day, both included."""
@@ -157,10 +155,7 @@ class People:
         rule = self.plan.payer(payer).months_rule
         if rule is not MonthsRule.PROPORTION:
             return sum(counted) * ONE
-        day = first_day(month)
-        length = monthrange(day.year, day.month)[1]
-        step: int = ONE // 10**MONTH_PLACES
-        return divide(sum(counted) * 10**MONTH_PLACES, length, Rounding.HALF_EVEN) * step
+        return part_of_month(sum(counted), month)
 
     # ----------------------------------------------------------------------------------------- features
 

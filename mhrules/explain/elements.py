@@ -17,6 +17,7 @@ from mhrules.explain import words
 from mhrules.explain.model import Fact, Why, Worth
 from mhrules.explain.payers import Standing
 from mhrules.plan import ir
+from mhrules.semantics.builtins import OF_PEOPLE
 from mhrules.settle.backup import covered
 from mhrules.settle.elementwise import ELEMENT_KEYS
 from mhrules.settle.ledger import Detail, Line, Part
@@ -71,7 +72,7 @@ class Elements(Standing):
         if node.column in COMPUTED or node.column.startswith("attributed at least"):
             return None
         records = self.books.world.below.chosen(row)
-        if node.collection in ("members", "enrollments"):
+        if node.collection in OF_PEOPLE:
             column = OF_MEMBER.get(node.column)
             table = population.ELIGIBILITY if column is None else population.MEMBER
             return Fact(table, column or node.column, (("member", row.get("member") or ""),))

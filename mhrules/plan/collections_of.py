@@ -11,13 +11,12 @@ from mhrules.plan import ir
 from mhrules.plan.lower_times import Times
 from mhrules.plan.needs import needs_of_collection
 from mhrules.plan.scope import Context
-from mhrules.semantics.builtins import ELEMENTS
+from mhrules.semantics.builtins import ELEMENTS, OF_PEOPLE
 from mhrules.semantics.types import Type
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
 MOST_LISTED = 8
-PEOPLE_ELEMENTS = ("members", "enrollments")
 
 
 @frozen
@@ -70,14 +69,14 @@ class Collections(Times):
             self.no_collection(node.span)
             return None
         whole = timed is t.When.WHOLE_YEAR and found.element is not None
-        if timed is not None and not whole and found.element not in PEOPLE_ELEMENTS:
+        if timed is not None and not whole and found.element not in OF_PEOPLE:
             self.report(
                 "MH355",
                 f"`{found.name}` are not counted on a day, so `{timed.value}` says nothing",
                 node.span,
                 help=f"leave out `{timed.value}`",
             )
-        if months is not None and found.element not in PEOPLE_ELEMENTS:
+        if months is not None and found.element not in OF_PEOPLE:
             self.report(
                 "MH355",
                 f"only members are attributed, not {found.name.replace('_', ' ')}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar as days
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,9 +13,8 @@ from mhrules.data import population
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.suggest import did_you_mean
-from mhrules.exact import Rounding
 from mhrules.plan.given_members import RECORDS, DatedValue, GivenMembers, given_columns, plain_value, spans
-from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_label, month_of, part_of_month
 from mhrules.semantics.program import Agreement, Program
 from mhrules.semantics.scope import head
 from mhrules.syntax import tree as t
@@ -259,8 +257,7 @@ class _Reader:
             before = self.days.get(key, 0)
             covered = (min(clause.end, last) - max(clause.start, first)).days + 1
             self.days[key] = before + covered * clause.count
-            length = days.monthrange(first.year, first.month)[1]
-            return part_of_month(self.days[key], length) - part_of_month(before, length)
+            return part_of_month(self.days[key], month) - part_of_month(before, month)
         if rule is t.MonthsRule.ANY_DAY:
             return exact.ONE * clause.count
         day = first.replace(day=15) if rule is t.MonthsRule.DAY_15 else first
@@ -333,11 +330,6 @@ class _Reader:
             missing = [{column: p} for p in self.participants if p not in present]
             found[roster] = [*found.get(roster, []), *missing]
         return {name: tuple(rows) for name, rows in found.items()}
-
-
-def part_of_month(counted_days: int, length: int) -> int:
-    """Days over the days of a month, half even to 6 places; in units of 10**-12."""
-    return exact.divide(counted_days * 10**6, length, Rounding.HALF_EVEN) * 10**6
 
 
 def years_named(example: t.Example, program: Program) -> list[int]:

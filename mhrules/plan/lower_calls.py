@@ -10,10 +10,10 @@ from attrs import frozen
 from mhrules import exact
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
-from mhrules.plan.collections_of import PEOPLE_ELEMENTS, Collection, Collections
+from mhrules.plan.collections_of import Collection, Collections
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside, shown_known
 from mhrules.plan.type_bounds import not_negative
-from mhrules.semantics.builtins import AGGREGATES, FUNCTIONS
+from mhrules.semantics.builtins import AGGREGATES, FUNCTIONS, OF_PEOPLE
 from mhrules.semantics.types import DOLLARS, TEXT, UNKNOWN, YES_NO, Kind, Share, Type, count, number
 from mhrules.syntax import tree as t
 
@@ -182,7 +182,7 @@ class Calls(Collections):
         collection = self.collection(argument.value if bare_collection else argument.over, context)
         if collection is None or not self.within_fits(argument, collection):
             return self.nothing(node)
-        if bare_collection and collection.element in PEOPLE_ELEMENTS and name == "count":
+        if bare_collection and collection.element in OF_PEOPLE and name == "count":
             counted = self.count_members(argument, collection, context, across=node.across_payers)
             if counted is not None:
                 return attrs.evolve(counted, span=node.span)
@@ -351,7 +351,7 @@ class Calls(Collections):
             keys |= context.owners
         if collection.element is not None:
             keys |= ({"payer"} if asks_of_a_person(context) else {"practice", "payer"}) - set(over)
-            if set(context.elements) & set(PEOPLE_ELEMENTS) and collection.element not in PEOPLE_ELEMENTS:
+            if set(context.elements) & OF_PEOPLE and collection.element not in OF_PEOPLE:
                 keys.add("member")
         if collection.key != "line":
             keys.add(context.period)
@@ -390,7 +390,7 @@ class Calls(Collections):
         argument, read = node.arguments[-1], () if body is None else tuple(through(body))
         yearly = [part for part in read if isinstance(part, ir.Cell) and is_of_a_members_year(part)]
         asked = argument.proportion_to_months or argument.to is not None
-        summed = node.function.text == "sum" and collection.element in PEOPLE_ELEMENTS and context.period != MONTH
+        summed = node.function.text == "sum" and collection.element in OF_PEOPLE and context.period != MONTH
         if asked and not summed:
             self.report(
                 "MH365",

@@ -8,6 +8,7 @@ from mhrules import exact
 from mhrules.plan import ir
 from mhrules.plan.lower_tables import Tables
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, flat, inside, shortened
+from mhrules.semantics.builtins import OF_PEOPLE
 from mhrules.semantics.types import YES_NO, Share, Type, number
 from mhrules.source import Span
 from mhrules.syntax import tree as t
@@ -187,7 +188,7 @@ class Times(Tables):
         self, node: t.AttributedAtLeast, context: Context, expected: Type | None
     ) -> ir.Expression:
         """`members attributed at least 6 months`, as a condition on a member."""
-        if not {"members", "enrollments"} & set(context.elements):
+        if not OF_PEOPLE & set(context.elements):
             self.report(
                 "MH355",
                 f"`{shortened(node.span.text)}` is a collection, without a value of its own",

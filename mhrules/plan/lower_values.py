@@ -14,7 +14,7 @@ from mhrules.plan import ir
 from mhrules.plan.needs import needs_of_collection, needs_of_feature
 from mhrules.plan.scope import CONTRACT_YEAR, MONTH, YEAR, Context, LetScope, Lowering, flat, grain_of
 from mhrules.plan.settings import parameter_changes
-from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, QUANTITIES, SERVICE
+from mhrules.semantics.builtins import ELEMENTS, FUNCTIONS, OF_PEOPLE, QUANTITIES, SERVICE
 from mhrules.semantics.calendar import month_of
 from mhrules.semantics.program import FactDeclaration
 from mhrules.semantics.types import (
@@ -124,7 +124,7 @@ class Values(Lowering):
             return self.table_value(program.tables[name], context, span)
         if name in program.defines or name in program.reports:
             return self.defined(name, context, span)
-        if name in program.populations and set(context.elements) & {"members", "enrollments"}:
+        if name in program.populations and OF_PEOPLE & set(context.elements):
             self.used.add(("population", name))
             return self.in_population(name, context)
         key = self.key_value(name, context, span)
@@ -311,7 +311,7 @@ class Values(Lowering):
             return None
         self.needs.update(self.needs_of(element, name))
         keys = {ELEMENTS[element if element in ELEMENTS else "events"].key}
-        if (element in ("members", "enrollments") and name not in LASTING) or name == "attributed":
+        if (element in OF_PEOPLE and name not in LASTING) or name == "attributed":
             keys |= {*context.owners, context.period}
         return ir.Feature(collection=element, column=name, type=kind, keys=frozenset(keys), span=span)
 
@@ -458,7 +458,7 @@ class Values(Lowering):
         names = self.reach.from_nodes(nodes)
         below = {name for name, fact in self.program.facts.items() if {"member", "provider"} & set(fact.keys)}
         own = below.union(*(self.features(element) for element in context.elements), self.program.populations)
-        if {"members", "enrollments"} & set(context.elements):
+        if OF_PEOPLE & set(context.elements):
             own |= {*RECORDS, *self.program.events}
         waiting = [*nodes, *(self.program.defines[name] for name in names if name in self.program.defines)]
         return bool(names & own) or any(isinstance(part, t.BilledBy) for node in waiting for part in node.walk())

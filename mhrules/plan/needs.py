@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mhrules.data import population
 from mhrules.data.population import Need
+from mhrules.semantics.builtins import OF_PEOPLE
 
 TABLES: dict[str, tuple[str, ...]] = {
     "visits": (population.ENCOUNTER, population.MEDICAL),
@@ -39,7 +40,7 @@ def needs_of_collection(collection: str) -> Iterator[Need]:
 def needs_of_feature(collection: str, name: str, cost: str) -> Iterator[Need]:
     """The tables and columns in which a feature of an element is kept; `cost` is `allowed` or `paid`."""
     yield from needs_of_collection(collection)
-    if collection in ("members", "enrollments"):
+    if collection in OF_PEOPLE:
         if name in OF_PERSON:
             yield Need(population.MEMBER, OF_PERSON[name])
         elif name in OF_SPAN:

@@ -179,6 +179,8 @@ ELEMENTS: dict[str, Element] = {
     "providers": Element("provider", "", {}),
     "measures": Element("measure", "", {"points": POINTS, "possible_points": POINTS, "met": YES_NO, "scored": YES_NO}),
 }
+OF_PEOPLE = frozenset({"members", "enrollments"})
+"""The collections of people: one row each, or one for each payer."""
 BASIS_ELEMENTS = {"claim line": "claim_lines", "claim": "claims", "visit": "visits", "event": "events"}
 BASIS_UNITS = {
     "member": money_per("member month"),

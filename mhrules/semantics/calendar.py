@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from mhrules.exact import Rounding, divide
 from mhrules.syntax.tree import Period
 
 MONTHS_IN_YEAR = 12
@@ -28,6 +29,11 @@ def first_day(month: int) -> datetime.date:
 def last_day(month: int) -> datetime.date:
     """The last day of a month."""
     return first_day(month + 1) - datetime.timedelta(days=1)
+
+
+def part_of_month(days: int, month: int) -> int:
+    """Days over the days of a month, half even to 6 places; in units of 10**-12."""
+    return divide(days * 10**6, last_day(month).day, Rounding.HALF_EVEN) * 10**6
 
 
 def first_month_on_or_after(date: datetime.date) -> int:

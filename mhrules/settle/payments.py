@@ -200,7 +200,7 @@ class Books:
             units = sum(self.world.below.people.member_months(payer, m, d) for m, d in by_month.items())
             self._bounded(price, units, form, row)
             places, rounding = self.plan.rounding
-            exact = self._times(form, price, payer, by_month)
+            exact = self._each_rounded(price, payer, by_month) if self._rounds_each(form) else price * units
             amount = _rounded(exact * cover.months, ONE * ONE * cover.of, places, rounding)
             if amount < 0 and not form.downside:
                 raise self.negative(form, row, amount)
@@ -214,17 +214,16 @@ class Books:
 
     def _rate(self, form: ir.FormPlan, price: int) -> int:
         """A price, rounded where the text says so; where only counts are known, also for `each member month`."""
-        each = form.round_each == EACH_MEMBER_MONTH and self.world.below.given
-        return _rounded(price, ONE, CENTS, self.plan.rounding[1]) if form.round_each and not each else price
+        whole = form.round_each and not self._rounds_each(form)
+        return _rounded(price, ONE, CENTS, self.plan.rounding[1]) if whole else price
 
-    def _times(self, form: ir.FormPlan, price: int, payer: str, days: Mapping[int, list[int]]) -> int:
-        """A price times the member months counted, by month; each of them rounded first where the text says so.
+    def _rounds_each(self, form: ir.FormPlan) -> bool:
+        """Whether every person's month is rounded by itself, which needs to know who they are."""
+        return form.round_each == EACH_MEMBER_MONTH and self.world.below.given
 
-        In units of 10**-24 dollars.
-        """
+    def _each_rounded(self, price: int, payer: str, days: Mapping[int, list[int]]) -> int:
+        """A price times each member month counted, by month, every one rounded; in units of 10**-24 dollars."""
         people = self.world.below.people
-        if form.round_each != EACH_MEMBER_MONTH:
-            return price * sum(people.member_months(payer, month, counted) for month, counted in days.items())
         each = (people.member_months(payer, month, [one]) for month, counted in days.items() for one in counted)
         return ONE * sum(_rounded(price * units, ONE * ONE, CENTS, self.plan.rounding[1]) for units in each)
 
@@ -246,13 +245,12 @@ class Books:
         self._bounded(pays, units, form, row)
         places, rounding = self.plan.rounding
         whole = ONE * ONE * cover.of
-        exact = pays * units
         if form.unit == MEMBER_MONTH:
             pays = self._rate(form, pays)
-            exact = pays * units
-            if form.round_each == EACH_MEMBER_MONTH and self.world.below.given:
-                at = self.units_row(form, row)
-                exact = self._times(form, pays, self.world.lookup(at, "payer"), self.world.below.counted(at))
+        exact = pays * units
+        if form.unit == MEMBER_MONTH and self._rounds_each(form):
+            at = self.units_row(form, row)
+            exact = self._each_rounded(pays, self.world.lookup(at, "payer"), self.world.below.counted(at))
         amount = self._limited(exact * cover.months, form, row, cover.of)
         if amount < 0 and not form.downside:
             raise self.negative(form, row, divide(amount * ONE, whole, Rounding.HALF_EVEN))

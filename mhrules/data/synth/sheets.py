@@ -28,6 +28,9 @@ from mhrules.data.synth.practices import provider_npi
 from mhrules.data.synth.services import EMERGENCY, INPATIENT
 from mhrules.data.synth.setting import Setting
 
+PRACTICE_OF_ROW = "getvariable('practice_ids')[p + 1]"
+"""The id of the practice with number `p`."""
+
 
 @frozen
 class Sheet:
@@ -234,7 +237,7 @@ def _chosen(setting: Setting) -> Sheet:
         "payer": "payer_name",
         "from": "first_day",
         "to": "last_day",
-        setting.practice_key: "getvariable('practice_ids')[p + 1]",
+        setting.practice_key: PRACTICE_OF_ROW,
     }
     return Sheet(f"FROM ({lists.chosen(setting)})", columns, of_member=True)
 
@@ -245,13 +248,13 @@ def _roster(setting: Setting) -> Sheet:
         "list": "list",
         "as_of_date": "as_of",
         "person_id": "person_id",
-        setting.practice_key: "getvariable('practice_ids')[p + 1]",
+        setting.practice_key: PRACTICE_OF_ROW,
     }
     return Sheet(f"FROM ({lists.rosters(setting)})", columns, of_member=True)
 
 
 def _area(setting: Setting) -> Sheet:
-    columns = {"zip_code": "zip_code", setting.practice_key: "getvariable('practice_ids')[p + 1]"}
+    columns = {"zip_code": "zip_code", setting.practice_key: PRACTICE_OF_ROW}
     return Sheet(f"FROM ({lists.areas(setting)})", columns, order="zip_code")
 
 

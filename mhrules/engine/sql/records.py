@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
-from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.people import MEMBERS, People
@@ -12,9 +12,9 @@ from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.scalars import either
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
+from mhrules.semantics.builtins import OF_PEOPLE
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
-RECORDS = (LINE, CLAIM, VISIT, PRESCRIPTION, EVENT, STATE, RESULT)
 TEXTS = (
     "service",
     "code",
@@ -227,7 +227,7 @@ class Records(People):
 
     def elements(self, node: ir.Aggregate, grid: Grid) -> tuple[Grid, tuple[str, ...]]:
         """The rows that an aggregate runs over, also below the practice."""
-        below = [key for key in node.over if key in (MEMBER, ENROLLMENT, PROVIDER, *RECORDS)]
+        below = [key for key in node.over if key in (MEMBER, ENROLLMENT, PROVIDER, *KINDS)]
         if not below:
             return super().elements(node, grid)
         keys = {*grid.keys, *(key for key in node.over if key == "payer")}
@@ -346,7 +346,7 @@ class Records(People):
 
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
         """What is known of the row's member, or of its record."""
-        if node.collection in ("members", "enrollments"):
+        if node.collection in OF_PEOPLE:
             return self.member_feature(node, frame)
         if not frame.grid.element:
             raise Unsupported(f"`{node.column}` of {node.collection} here")
