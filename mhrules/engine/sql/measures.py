@@ -112,7 +112,7 @@ class Measures(Records):
         own = self.value(node.of, peers)
         columns = {column: column for column in grid.columns}
         values = self.store.table(
-            f"peers_{len(self.store.statements)}",
+            self.store.fresh("peers"),
             peers.select({**columns, "v": own.value, "f": own.fault or "NULL::INTEGER"}),
         )
         beside = ", ".join(column for column in grid.columns if column != "practice")
@@ -123,7 +123,7 @@ class Measures(Records):
             f"SELECT {', '.join(grid.columns)}, CASE WHEN v IS NOT NULL THEN {count} END AS v, "
             f"coalesce(f, CASE WHEN v IS NOT NULL THEN max(f) OVER ({among}) END) AS f FROM {values}"
         )
-        table = self.store.table(f"ranks_{len(self.store.statements)}", sql)
+        table = self.store.table(self.store.fresh("ranks"), sql)
         alias = frame.join(("rank", node), table, matching(self.group_columns(grid.columns, frame)))
         return Column(frame.expose(f"{alias}.v"), frame.expose(f"{alias}.f"))
 

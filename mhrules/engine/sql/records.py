@@ -211,7 +211,7 @@ class Records(People):
         columns = (
             "'' AS member, 0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
         )
-        name = f"unclassified_{len(self.store.statements)}"
+        name = self.store.fresh("unclassified")
         self.store.table(name, f"SELECT *, {columns} FROM ({sql})")
         frame = Frame(Grid(name, ("id",), None, element=LINE))
         found = self.value(rule, frame)
@@ -261,7 +261,7 @@ class Records(People):
         if grid.base:
             raise Unsupported(f"{kind.replace('_', ' ')}s of a baseline")
         with_member = MEMBER in grid.keys
-        name = f"rows_{kind}_{event}_{grid.kind}_{len(self.store.statements)}"
+        name = self.store.fresh(f"rows_{kind}_{event}_{grid.kind}")
         records = self.records(kind, event)
         keys = (*MEMBERS, kind) if with_member else ("payer", "practice", kind)
         clock = "o.month" if grid.kind == "month" else self.grids.period_first("o.month", grid.kind)
@@ -433,7 +433,7 @@ class Records(People):
 
     def line_columns(self, grid: Grid, frame: Frame) -> dict[str, str]:
         """The columns of single records, kept for putting them together."""
-        own = [row[0] for row in self.store.run(f"DESCRIBE {grid.table}").fetchall()]
+        own = self.store.columns(grid.table)
         kept = [c for c in own if c not in (*grid.keys, *TIMES)]
         return {**{c: c for c in (*grid.keys, *TIMES)}, **{c: frame.expose(f"r.{c}") for c in kept}}
 
@@ -453,7 +453,7 @@ class Records(People):
 
         `across` payers, what two of them paid for one visit is one visit.
         """
-        own = [row[0] for row in self.store.run(f"DESCRIBE {lines}").fetchall()]
+        own = self.store.columns(lines)
         keys = [key for key in grid.keys if key != kind and not (across and key == "payer")]
         identity = GROUPED[kind]
         listed = []

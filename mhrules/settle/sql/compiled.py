@@ -123,7 +123,7 @@ class Compiled:
     def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
         """The distinct values of some columns of a table of facts."""
         listed = ", ".join(f'"{column}"' for column in columns)
-        found: list[tuple[object, ...]] = self.store.run(f'SELECT DISTINCT {listed} FROM "{table}"').fetchall()
+        found: list[tuple[object, ...]] = self.store.rows(f'SELECT DISTINCT {listed} FROM "{table}"')
         return found
 
     # ------------------------------------------------------------------------------------------ parts
@@ -159,10 +159,10 @@ class Compiled:
     def _read(self, payment: ir.PaymentPlan, which: str) -> Iterator[Line]:
         """The lines of a payment that fulfil a condition."""
         parts = self._parts(payment, which)
-        rows = self.store.run(
+        rows = self.store.rows(
             "SELECT payer, payee, practice, clock, m1, m2, status, reason, units, price, amount "
             f"FROM {self.relations.lines(payment)} WHERE {which}"
-        ).fetchall()
+        )
         for row in rows:
             yield self._line(payment, row, parts)
 
@@ -218,10 +218,10 @@ class Compiled:
         """The prices of each line that has several."""
         found: dict[tuple[Any, ...], list[Part]] = {}
         for table in self.relations.parts.get(payment.name, []):
-            rows = self.store.run(
+            rows = self.store.rows(
                 f"SELECT payer, practice, clock, price, units, amount FROM {table} WHERE {inside} AND units <> 0 "
                 "ORDER BY payer, practice, clock, price NULLS FIRST"
-            ).fetchall()
+            )
             for payer, practice, clock, price, units, amount in rows:
                 found.setdefault((payer, practice, clock), []).append(Part(price, units, self._amount(amount)))
         return found
@@ -238,7 +238,7 @@ class Compiled:
                 self._refuse_faults(f"SELECT q.f {source.sql}")
             columns = "".join(f", r.{key}" for key in source.keys)
             order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
-            rows = self.store.run(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}").fetchall()
+            rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}")
             for value, clock, *keys in rows:
                 row = Row.of((source.period, clock), **dict(zip(source.keys, keys, strict=True)))
                 if self._there(row, quantity.grain):
@@ -289,7 +289,7 @@ class Compiled:
             fault = held.fault or "NULL::INTEGER"
             columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
             wrong = f"{self._inside} AND c AND (f IS NOT NULL OR NOT v)"
-            broken = self.store.run(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}").fetchone()
+            broken = self.store.row(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}")
             if broken != (0,):
                 raise HandOver("an invariant does not hold")
 
@@ -329,11 +329,11 @@ class Compiled:
             group, _, _ = self.relations.split_rows(node, kind, base=base)
             on = matching({column: f"g.{column}" for column in group.columns})
             comma = "".join(f"g.{column}, " for column in group.columns)
-            rows = self.store.run(
+            rows = self.store.rows(
                 f"SELECT {comma}g.pool, coalesce(sum(s.v), 0), coalesce(sum(s.whole_part), 0) - coalesce(sum(s.v), 0) "
                 f"FROM {name}_groups g JOIN ({asked}) a ON {on('a')} LEFT JOIN {name} s ON {on('s')} "
                 f"GROUP BY {comma}g.pool"
-            ).fetchall()
+            )
             for *values, pool, parts, returned in rows:
                 row = _row(kind, dict(zip(group.columns, values, strict=True)))
                 found.append(self._split(node, row, (pool, parts, returned)))
@@ -368,7 +368,7 @@ class Compiled:
             self._refuse_faults(f"SELECT f FROM {table}")
 
     def _refuse_faults(self, sql: str) -> None:
-        found = self.store.run(f"SELECT min(f) FROM ({sql}) WHERE f IS NOT NULL").fetchone()
+        found = self.store.row(f"SELECT min(f) FROM ({sql}) WHERE f IS NOT NULL")
         if found is not None and found[0] is not None:
             code, _ = self.relations.faults.named(found[0])
             raise HandOver(f"something fails ({code})")

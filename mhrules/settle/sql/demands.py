@@ -104,8 +104,8 @@ class Demands:
         source = rows if grid.columns else f"SELECT true AS hit FROM ({rows})"
         own = f"EXISTS (SELECT 1 FROM {grid.table} g WHERE {there})"
         sql = f"SELECT DISTINCT {columns} FROM ({source}) d WHERE {own}{new}"
-        table = self.store.table(f"demanded_{len(self.store.statements)}", sql)
-        if self.store.run(f"SELECT count(*) FROM {table}").fetchone() != (0,):
+        table = self.store.table(self.store.fresh("demanded"), sql)
+        if self.store.row(f"SELECT count(*) FROM {table}") != (0,):
             known.append(table)
             self._pending.append((what, table))
 
@@ -237,7 +237,7 @@ class Demands:
             raise Unsupported(f"a split asked for by each {node.over[0]}")
         elements, group = self.relations.elements(node, frame.grid)
         above = self.relations.group_columns(group, frame)
-        rows = self.store.table(f"demanded_{len(self.store.statements)}", self._rows(frame, above, asked))
+        rows = self.store.table(self.store.fresh("demanded"), self._rows(frame, above, asked))
         inner = Frame(elements)
         same = {key: self.relations.raw_declared(key, inner) for key in node.same}
         own = [self.relations.group_column(column, frame.grid, inner, same) for column in group]

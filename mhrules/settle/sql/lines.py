@@ -274,7 +274,7 @@ class Lines(ParticipationRelation):
 
     def _element_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
         """The elements of a payment by price: how many, and their rounded amounts added up."""
-        kind, name = ELEMENT_KEYS[form.unit], f"parts_{payment.name}_{len(self.store.statements)}"
+        kind, name = ELEMENT_KEYS[form.unit], self.store.fresh(f"parts_{payment.name}")
         elements = self.record_grid(kind, form.reach, form.event, grid)
         frame = Frame(elements)
         where = None if form.where is None else self.known(form.where, frame)
@@ -343,7 +343,7 @@ class Lines(ParticipationRelation):
         in_part = form.coverage is Coverage.PROPORTION or self._in_days()
         if grid.kind is None or form.roster is not None or (grid.kind != "month" and in_part):
             raise Unsupported("prices by member for longer periods in proportion to days")
-        name = f"parts_{payment.name}_{len(self.store.statements)}"
+        name = self.store.fresh(f"parts_{payment.name}")
         members = self.member_grid(frozenset((*OWNERS, "member")), grid.kind)
         frame = Frame(members)
         pays = self.known(form.pays, frame)

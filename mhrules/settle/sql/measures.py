@@ -61,7 +61,7 @@ class Results:
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
         self.refuse(f"SELECT f FROM ({sql})")
         listed = ", ".join([*owners, "clock", *(f"v{at}" for at in range(len(found)))])
-        for row in self.relations.store.run(f"SELECT {listed} FROM ({sql})").fetchall():
+        for row in self.relations.store.rows(f"SELECT {listed} FROM ({sql})"):
             *whose, clock = row[: len(owners) + 1]
             stored = zip(asked, reads, row[len(owners) + 1 :], strict=True)
             values = {name: unscaled(value, read.quantity.expression) for (name, _), read, value in stored}
@@ -97,9 +97,9 @@ class Results:
         columns["f"] = either(name.fault, fault) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
         self.refuse(f"SELECT f FROM ({sql})")
-        rows = self.relations.store.run(
+        rows = self.relations.store.rows(
             f"SELECT payer, practice, clock, name, sum(above), sum(below) FROM ({sql}) GROUP BY ALL"
-        ).fetchall()
+        )
         for payer, practice, clock, value, one, other in rows:
             of = whole[payer, practice, clock]
             rate = kernel.quotient(one * plan.per, other, places_of(plan.rate.expression)) if other else None

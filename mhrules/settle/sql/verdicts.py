@@ -56,11 +56,11 @@ class Verdicts(Lines):
         names = [name for name in columns if name not in ("payer", "practice", "month")]
         listed = "".join(f", d.{name}" for name in names)
         own = "".join(f", p.v{at}" for at in range(1, len(self.requirements) + 1))
-        rows = self.store.run(
+        rows = self.store.rows(
             f"SELECT p.payer, p.practice, p.month, p.participates, p.missed{own}{listed} FROM {TABLE} p "
             f"JOIN {decided} d ON d.payer = p.payer AND d.practice = p.practice AND d.month = p.month "
             f"WHERE p.month BETWEEN {first} AND {last} ORDER BY p.payer, p.practice, p.month"
-        ).fetchall()
+        )
         return [self._participation(row, names, atoms) for row in rows]
 
     def _participation(self, row: tuple[Any, ...], names: list[str], atoms: list[list[AtomColumns]]) -> Participation:
