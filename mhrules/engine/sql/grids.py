@@ -34,21 +34,21 @@ class Grids:
     def _setup(self) -> None:
         store, world = self.store, self.world
         payers = [(payer.name, payer.first_month) for payer in world.payers.values()]
-        store.values("payers", {"payer": "VARCHAR", "first_month": "INTEGER"}, payers)
+        store.values("payers", {"payer": "STRING", "first_month": "INTEGER"}, payers)
         practices = []
         presences = []
         for practice in world.practices:
             presence = world.presence(practice)
             practices.append((practice, presence.start))
             presences += [(practice, first, last) for first, last in self._spans(practice)]
-        store.values("practices", {"practice": "VARCHAR", "start": "INTEGER"}, practices)
-        store.values("presence", {"practice": "VARCHAR", "a": "INTEGER", "b": "INTEGER"}, presences)
+        store.values("practices", {"practice": "STRING", "start": "INTEGER"}, practices)
+        store.values("presence", {"practice": "STRING", "a": "INTEGER", "b": "INTEGER"}, presences)
         term = [m for m in self.months if self._in_term(m)]
         store.values("months", {"month": "INTEGER"}, [(m,) for m in term])
         lines = [(payer.name, line) for payer in world.payers.values() for line in payer.lines]
-        store.values("payer_lines", {"payer": "VARCHAR", "line": "VARCHAR"}, sorted(lines))
+        store.values("payer_lines", {"payer": "STRING", "line": "STRING"}, sorted(lines))
         first, last = store.month_day("m1"), store.month_day("m2 + 1")
-        self._days = f"{first} AS d1, {last} - INTERVAL 1 DAY AS d2"
+        self._days = f"{first} AS d1, ({last} - INTERVAL 1 DAY)::DATE AS d2"
 
     def _spans(self, practice: str) -> Iterable[tuple[int, int]]:
         """The months in which a practice is there, as spans."""
@@ -117,7 +117,7 @@ class Grids:
         held = self.held(owners)
         if kind == "contract_year":
             source = f"{held} JOIN practices USING (practice)"
-            clock = f"(month - start) // {MONTHS_IN_YEAR} + 1"
+            clock = f"{self.store.dialect.quotient('month - start', MONTHS_IN_YEAR)} + 1"
         else:
             source, clock = held, self.period_first("month", kind)
         listed = ", ".join([*columns, f"CAST({clock} AS INTEGER) AS clock"])
@@ -130,8 +130,8 @@ class Grids:
         """Rows of a baseline year, which lie before the term and are not cut."""
         sources = [f"(SELECT {key} FROM {key}s)" for key in OWNERS if key in owners]
         length = Period(kind).months
-        starts = ", ".join(str(first) for first in self.store.base_clocks if first is not None) or "0"
-        clocks = f"(SELECT unnest([{starts}]) AS clock)"
+        starts = ", ".join(f"({first})" for first in self.store.base_clocks) or "(0)"
+        clocks = f"(VALUES {starts}) AS base(clock)"
         ends = f"clock AS m1, clock + {length - 1} AS m2, {length} AS mn"
         return f"SELECT *, {self._days} FROM (SELECT *, {ends} FROM {' CROSS JOIN '.join([*sources, clocks])})"
 
@@ -156,15 +156,13 @@ class Grids:
         offset, length = self.plan.calendar.year_start - 1, Period(kind).months
         if length == 1:
             return month
-        return (
-            f"(({month} - {offset}) // {length} * {length} + {offset})"
-            if offset
-            else f"({month} // {length} * {length})"
-        )
+        if not offset:
+            return f"({self.store.dialect.quotient(month, length)} * {length})"
+        return f"({self.store.dialect.quotient(f'{month} - {offset}', length)} * {length} + {offset})"
 
     def year_name(self, month: str) -> str:
         """The name of the program year that holds a month."""
-        return f"(({month} - {self.calendar.year_start - 1}) // {MONTHS_IN_YEAR})"
+        return f"({self.store.dialect.quotient(f'{month} - {self.calendar.year_start - 1}', MONTHS_IN_YEAR)})"
 
     @property
     def calendar(self) -> Calendar:

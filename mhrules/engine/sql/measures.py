@@ -43,7 +43,7 @@ class Measures(Records):
         rows = [(payer, name) for payer in world.payers for name in world.measures(payer, family)]
         if not whose:
             rows = [("", name) for name in world.measures(None, family)]
-        columns = {"payer": "VARCHAR", MEASURE: "VARCHAR"}
+        columns = {"payer": "STRING", MEASURE: "STRING"}
         return self.store.values(f"measures_{family}" + ("" if whose else "_of_any"), columns, rows)
 
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
@@ -92,7 +92,7 @@ class Measures(Records):
         calendar, period = self.plan.calendar, Period(kind)
         firsts = sorted({calendar.period_first(month, period) for month in self.grids.months})
         named = [(first, calendar.label(first, period)) for first in firsts]
-        labels = self.store.values(f"labels_{kind}", {"clock": "INTEGER", "label": "VARCHAR"}, named)
+        labels = self.store.values(f"labels_{kind}", {"clock": "INTEGER", "label": "STRING"}, named)
         sql = (
             f"SELECT n.clock, t.* FROM {self.fact_table(population.RESULT)} t JOIN {labels} n ON n.label = t.period "
             f"WHERE t.{MEASURE} = {self.dialect.text(node.measure)}"

@@ -81,7 +81,7 @@ class People(Splits):
             ends += " - CASE WHEN day(s.b) < 15 THEN 1 ELSE 0 END"
         if rule is MonthsRule.PROPORTION:
             return self._in_proportion(whose, first, last)
-        months = f"unnest(range(greatest({begins}, {first}), least({ends}, {last}) + 1))"
+        months = self.dialect.each_month(f"greatest({begins}, {first})", f"least({ends}, {last})")
         sql = f"SELECT s.payer, s.member, {months} AS month FROM {self.spans()} s WHERE {whose}"
         if self.plan.members.newborns and rule is not MonthsRule.ANY_DAY:
             born = self.month_of("p.birth_date")
@@ -104,9 +104,11 @@ class People(Splits):
         )
         numbered = f"SELECT *, sum(fresh) OVER (PARTITION BY payer, member ORDER BY a, b) AS island FROM ({islands})"
         merged = f"SELECT payer, member, min(a) AS a, max(b) AS b FROM ({numbered}) GROUP BY payer, member, island"
-        months = f"unnest(range(greatest({self.month_of('a')}, {first}), least({self.month_of('b')}, {last}) + 1))"
+        months = self.dialect.each_month(
+            f"greatest({self.month_of('a')}, {first})", f"least({self.month_of('b')}, {last})"
+        )
         begin, end = self.store.month_day("month"), self.store.month_day("month + 1")
-        days = f"(least(b, {end} - INTERVAL 1 DAY)::DATE - greatest(a, {begin})::DATE + 1)"
+        days = f"{self.dialect.days(f'greatest(a, {begin})', f'least(b, ({end} - INTERVAL 1 DAY)::DATE)')} + 1"
         rows = f"SELECT payer, member, a, b, CAST({months} AS INTEGER) AS month FROM ({merged})"
         counted = f"CAST(sum({days}) AS INTEGER) AS days"
         return f"SELECT payer, member, month, {counted} FROM ({rows}) GROUP BY payer, member, month"
@@ -321,7 +323,8 @@ class People(Splits):
         clock = "month"
         source = self.attributed()
         if kind == "contract_year":
-            source, clock = f"{source} JOIN practices USING (practice)", f"(month - start) // {MONTHS_IN_YEAR} + 1"
+            source = f"{source} JOIN practices USING (practice)"
+            clock = f"{self.dialect.quotient('month - start', MONTHS_IN_YEAR)} + 1"
         elif kind != "month":
             clock = self.grids.period_first("month", kind)
         begin, end = self.store.month_day("m1"), self.store.month_day("m2 + 1")
@@ -419,7 +422,7 @@ class People(Splits):
         if not portions:
             return f"sum(days) * {million}"
         begin, end = self.store.month_day(month), self.store.month_day(f"{month} + 1")
-        length = f"({end}::DATE - {begin}::DATE)::{self.dialect.wide}"
+        length = f"{self.dialect.days(begin, end)}::{self.dialect.wide}"
         part = self.dialect.divide(f"(sum(days) * {million})", length, Rounding.HALF_EVEN)
         listed = ", ".join(map(self.dialect.text, portions))
         return f"CASE WHEN payer IN ({listed}) THEN {part} ELSE sum(days) * {million} END"

@@ -72,25 +72,24 @@ class Records(People):
             end = self.store.month_day(f"{year} + {MONTHS_IN_YEAR + self.plan.members.run_out}")
             kept.append(f"(t.paid_date IS NULL OR t.paid_date < {end})")
             fault = f"max(CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END)"
-        first = "arg_min_null({0}, t.entry_number)".format  # what the first entry leaves empty is empty
         features = self._features(table, "t")
         listed = []
         for feature, sql in features.items():
             if feature in population.SUMMED:
                 listed.append(f"CASE WHEN count(*) = count({sql}) THEN sum({sql}) END AS e_{feature}")
             else:
-                listed.append(f"{first(sql)} AS e_{feature}")
+                listed.append(f"{self._of_first(sql)} AS e_{feature}")
         columns = {
-            "person": first("t.person_id"),
-            "payer": first("t.payer"),
-            "date": first(date),
-            "npi": first("t.rendering_npi") if "rendering_npi" in own else "''",
+            "person": self._of_first("t.person_id"),
+            "payer": self._of_first("t.payer"),
+            "date": self._of_first(date),
+            "npi": self._of_first("t.rendering_npi") if "rendering_npi" in own else "''",
         }
         if table == population.MEDICAL:
             columns |= {
-                "named": first(f"t.{self._practice}"),
-                "billing_npi": first("t.billing_npi"),
-                "billing_tin": first("t.billing_tin"),
+                "named": self._of_first(f"t.{self._practice}"),
+                "billing_npi": self._of_first("t.billing_npi"),
+                "billing_tin": self._of_first("t.billing_tin"),
             }
         text = ", ".join([*(f"{sql} AS {column}" for column, sql in columns.items()), *listed, f"{fault} AS f"])
         netted = (
@@ -102,6 +101,10 @@ class Records(People):
             sql = f"SELECT *, {added}, {self.month_of('date')} AS month FROM ({netted})"
             return self.store.table(name, self._with_service(sql, features))
         return self.store.table(name, self._with_service(self._with_biller(netted), features))
+
+    def _of_first(self, sql: str) -> str:
+        """What the first entry of a claim line says: what it leaves empty is empty."""
+        return self.dialect.of_first(sql, "t.entry_number")
 
     def _with_biller(self, netted: str) -> str:
         """Lines with the practice that billed them: by name, by the biller's number, or by the provider's practice."""
@@ -159,11 +162,11 @@ class Records(People):
         own = set(self.facts.columns(table))
         described = self.facts.schema.table(table)
         features = self._features(table, "t")
-        ids = " || ' ' || ".join(f"CAST(t.{key.name} AS VARCHAR)" for key in described.keys)
+        ids = " || ' ' || ".join(f"CAST(t.{key.name} AS STRING)" for key in described.keys)
         npi = "coalesce(t.rendering_npi, '')" if "rendering_npi" in own else "''"
         seen = f"coalesce(t.{self._practice}, '')" if self._practice in own else "''"
         date = f"t.{DATES[table]}"
-        payer = "t.payer" if "payer" in own else "NULL::VARCHAR"
+        payer = "t.payer" if "payer" in own else "NULL::STRING"
         joins = [f"LEFT JOIN practices p ON p.practice = {seen}"]
         practice = "coalesce(p.practice, '')"
         provider = self._of_provider() if npi != "''" else ""
@@ -171,7 +174,7 @@ class Records(People):
             joins.append(f"LEFT JOIN {provider} v ON v.npi = t.rendering_npi AND v.date = {date}")
             practice = f"CASE WHEN {seen} <> '' THEN {practice} ELSE coalesce(v.practice, '') END"
         listed = "".join(f", {sql} AS e_{feature}" for feature, sql in features.items())
-        if payer != "NULL::VARCHAR":
+        if payer != "NULL::STRING":
             payer = self._or_first_payer(payer, "t.person_id", date)
         sql = (
             f"SELECT {ids} AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, {date} AS date, "
@@ -184,7 +187,7 @@ class Records(People):
     def _or_first_payer(self, payer: str, person: str, date: str) -> str:
         """A record's payer: the source's word, or else the person's first payer on that day."""
         first = (
-            f"(SELECT arg_min(s.payer, (s.ord, s.payer)) FROM {self.spans()} s "
+            f"(SELECT min_by(s.payer, (s.ord, s.payer)) FROM {self.spans()} s "
             f"WHERE s.member = {person} AND s.a <= {date} AND s.b >= {date})"
         )
         return f"coalesce({payer}, {first})"
@@ -218,10 +221,8 @@ class Records(People):
         classes = self.store.table(
             f"{name}_classes", frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"})
         )
-        kept = "" if "service" not in features else " EXCLUDE (e_service)"
-        return (
-            f"SELECT s.*{kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM ({sql}) s JOIN {classes} k USING (id)"
-        )
+        kept = "s.*" if "service" not in features else self.dialect.all_but("s", ["e_service"])
+        return f"SELECT {kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM ({sql}) s JOIN {classes} k USING (id)"
 
     # ------------------------------------------------------------------------------------------ elements
 
@@ -269,6 +270,7 @@ class Records(People):
             raise Unsupported("claims by contract year")
         rows = self.grids.grid(("payer", "practice"), grid.kind)
         own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
+        own_columns = self.dialect.all_but("e", ["payer", "practice", "month"])
         ever = kind in (STATE, RESULT) or reach.whole_period
         payer = "" if kind in (STATE, RESULT) else " AND e.payer = m.payer"
         if reach.within is not None:
@@ -279,7 +281,7 @@ class Records(People):
             if reach.billed and not with_member:
                 raise Unsupported("what was billed in a look-back")
             sql = (
-                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, {own_columns}, "
                 f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
                 f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
                 f"AND e.date >= {back} AND e.date < {day}{billed}"
@@ -290,7 +292,7 @@ class Records(People):
             if kind == STATE:
                 when = "e.date <= g.d2 AND (e.e_resolved IS NULL OR e.e_resolved >= g.d1)"
             sql = (
-                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, {own_columns}, "
                 f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
                 f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
                 f"AND {when}"
@@ -298,13 +300,13 @@ class Records(People):
         elif reach.billed or (kind == EVENT and not with_member):
             sql = (
                 f"SELECT g.payer, g.practice, e.person AS member, e.id AS {kind}, {own}, "
-                f"e.* EXCLUDE (payer, practice, month), e.practice AS biller FROM {rows.table} g JOIN {records} e "
+                f"{own_columns}, e.practice AS biller FROM {rows.table} g JOIN {records} e "
                 "ON e.practice = g.practice AND e.payer = g.payer AND e.month BETWEEN g.m1 AND g.m2"
             )
         else:
             here = " AND e.practice = o.practice" if kind == EVENT else ""
             sql = (
-                f"SELECT g.payer, g.practice, o.member, e.id AS {kind}, {own}, e.* EXCLUDE (payer, practice, month), "
+                f"SELECT g.payer, g.practice, o.member, e.id AS {kind}, {own}, {own_columns}, "
                 f"e.practice AS biller FROM {self.attributed()} o JOIN {rows.table} g ON g.payer = o.payer "
                 f"AND g.practice = o.practice AND g.clock = {clock} JOIN {records} e ON e.person = o.member "
                 f"AND e.payer = o.payer AND e.month = o.month{here}"
@@ -425,7 +427,7 @@ class Records(People):
         inner = found.select({**values, "f": either(body.fault) or "NULL::INTEGER"})
         faults = f"SELECT {grouped}, max(wf) AS wf FROM {lines} GROUP BY {grouped}"
         sql = (
-            f"SELECT {grouped}, any_value(v) AS v, max(coalesce(f, wf)) AS f FROM (SELECT {grouped}, "
+            f"SELECT {grouped}, min(v) AS v, max(coalesce(f, wf)) AS f FROM (SELECT {grouped}, "
             f"{self.summary(node)} AS v, max(f) AS f FROM ({inner}) GROUP BY {grouped}) "
             f"FULL JOIN ({faults}) USING ({grouped}) GROUP BY {grouped}"
         )
@@ -462,11 +464,11 @@ class Records(People):
                 continue
             feature = column.removeprefix("e_")
             if column in TIMES or not column.startswith("e_"):
-                listed.append(f"any_value({column}) AS {column}")
+                listed.append(f"min({column}) AS {column}")
             elif feature in population.SUMMED:
                 listed.append(f"CASE WHEN count(*) = count({column}) THEN sum({column}) END AS {column}")
             else:
-                listed.append(f"CASE WHEN count(DISTINCT {column}) <= 1 THEN any_value({column}) END AS {column}")
+                listed.append(f"CASE WHEN min({column}) = max({column}) THEN min({column}) END AS {column}")
         by = ", ".join([*keys, "clock", *identity])
         name = f"{lines}_{kind}"
         sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM {lines} WHERE w GROUP BY {by}"

@@ -116,7 +116,7 @@ class Relations(Scalars):
             return "r.clock"
         if kind == "contract_year":
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
-            return f"((r.m1 - {alias}.start) // {MONTHS_IN_YEAR} + 1)"
+            return f"({self.dialect.quotient(f'r.m1 - {alias}.start', MONTHS_IN_YEAR)} + 1)"
         return self.grids.period_first("r.m1" if own == "contract_year" else "r.clock", kind)
 
     def row_key(self, key: str, frame: Frame) -> Column:
@@ -182,7 +182,9 @@ class Relations(Scalars):
         name = f"set_{node.parameter}" + ("" if with_payer else "_shared")
         listed = ", ".join(f"({self.dialect.text(p)}, {a}, {b}, {v})" for p, a, b, v in rows)
         if not listed:
-            return self.store.table(name, "SELECT NULL AS payer, 0 AS a, 0 AS b, NULL::HUGEINT AS v WHERE false")
+            return self.store.table(
+                name, f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.wide} AS v WHERE false"
+            )
         return self.store.table(name, f"SELECT * FROM (VALUES {listed}) AS t(payer, a, b, v)")
 
     def clock(self, node: ir.Clock, frame: Frame) -> Column:
@@ -376,7 +378,8 @@ class Relations(Scalars):
         assert grid.kind is not None
         if grid.kind == "contract_year":
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
-            return frame.expose(f"CAST((r.clock - {alias}.start) // {MONTHS_IN_YEAR} + 1 AS INTEGER)")
+            years = self.dialect.quotient(f"r.clock - {alias}.start", MONTHS_IN_YEAR)
+            return frame.expose(f"CAST({years} + 1 AS INTEGER)")
         return self.grids.period_first("clock", grid.kind)
 
     def summary(self, node: ir.Aggregate) -> str:
@@ -395,7 +398,7 @@ class Relations(Scalars):
         if function == "sum":
             return f"sum(b) {held}"
         if function == "count":
-            return self._number("(count(*) FILTER (WHERE w AND b IS NOT NULL AND CAST(b AS VARCHAR) <> 'false'))")
+            return self._number("(count(*) FILTER (WHERE w AND b IS NOT NULL AND CAST(b AS STRING) <> 'false'))")
         if function in TRUTHS:
             return f"{TRUTHS[function]}(b) {held}"
         if function in ("minimum", "maximum"):
@@ -406,8 +409,8 @@ class Relations(Scalars):
             shift = self.dialect.number(10 ** (places_of(node) - places_of(node.body)))
             return self._divided(f"(sum(b) {held}) * {shift}", f"(count(*) {held})")
         if function == "percentile":
-            rank = f"greatest(1, ({node.argument} * (count(*) {held}) + 99) // 100)"
-            return f"list_sort(list(b) {held})[{rank}]"
+            rank = self.dialect.quotient(f"{node.argument} * (count(*) {held}) + 99", 100)
+            return self.dialect.nth("b", f"greatest(1, {rank})", "w")
         if function == "latest":
             return "min(b)" if node.ties == "lowest" else "max(b)"
         raise Unsupported(f"`{function}`")

@@ -6,7 +6,7 @@ from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.relations import Relations, matching
 from mhrules.engine.sql.scalars import either, places_of
-from mhrules.exact import LIMIT
+from mhrules.exact import LIMIT, Rounding
 from mhrules.plan import ir
 
 
@@ -74,9 +74,10 @@ class Splits(Relations):
             f"coalesce(g.f, max(e.f), CASE WHEN {unfit} THEN {number} WHEN {too_large} THEN {large} END) AS f\n"
             f"  FROM {name}_pools g LEFT JOIN ({members}) e ON {on} GROUP BY {comma}g.pool, g.f",
         )
+        part = self.dialect.divide("(abs(g.pool) * e.weight)", "g.whole", Rounding.DOWN)
         floors = (
-            f"SELECT {comma}e.{node.among}, e.kept, g.pool, sign(g.pool) AS sign, "
-            "abs(g.pool) * e.weight // g.whole AS part, abs(g.pool) * e.weight % g.whole AS rest\n"
+            f"SELECT {comma}e.{node.among}, e.kept, g.pool, CASE WHEN g.pool < 0 THEN -1 ELSE 1 END AS sign, "
+            f"{part} AS part, abs(g.pool) * e.weight % g.whole AS rest\n"
             f"  FROM {name}_groups g JOIN ({members}) e ON {on} "
             "WHERE g.f IS NULL AND g.pool <> 0 AND e.weight IS NOT NULL"
         )

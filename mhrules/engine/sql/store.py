@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.dialect import Dialect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +28,7 @@ class Store:
     read them, `columns` tells what one has.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, dialect: DuckDB) -> None:
+    def __init__(self, connection: DuckDBPyConnection, dialect: Dialect) -> None:
         self.connection = connection
         self.dialect = dialect
         self.statements: list[Statement] = []
@@ -78,7 +78,7 @@ class Store:
 
     def month_day(self, month: str) -> str:
         """The first day of a month that is counted from year 0."""
-        return f"make_date(({month}) // 12, ({month}) % 12 + 1, 1)"
+        return self.dialect.month_day(month)
 
     def _make(self, name: str, sql: str, parameters: Sequence[Any] | None = None) -> None:
         self.statements.append(Statement(name, sql))

@@ -188,7 +188,7 @@ class Lines(ParticipationRelation):
     def _covered(self, grid: Grid) -> str:
         sql = (
             "SELECT g.payer, g.practice, g.clock, count(*) FILTER (WHERE p.participates) AS n, max(p.f) AS f, "
-            "arg_min(p.missed, p.month) FILTER (WHERE NOT p.participates) AS missed "
+            "min_by(p.missed, p.month) FILTER (WHERE NOT p.participates) AS missed "
             f"FROM {grid.table} g JOIN {TABLE} p ON p.payer = g.payer AND p.practice = g.practice "
             "AND p.month BETWEEN g.m1 AND g.m2 GROUP BY ALL"
         )
@@ -335,7 +335,7 @@ class Lines(ParticipationRelation):
             number = self.faults.number("MH706", form.pays.span)
             faults.append(f"CASE WHEN {final.value} < 0 THEN {number} END")
         plain = not form.pays.type.is_total and not form.caps and not form.floors
-        price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else "NULL::HUGEINT"
+        price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else f"NULL::{self.dialect.wide}"
         return price, final.value, either(*faults) or "NULL::INTEGER"
 
     def _member_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
@@ -428,14 +428,18 @@ class Lines(ParticipationRelation):
 
     def _net(self, payment: str, lines: str) -> str:
         """The lines of a payment with credits taken off, which those who settle work out of the gross lines."""
-        columns = {"payer": "VARCHAR", "practice": "VARCHAR", "payment": "VARCHAR", "clock": "INTEGER", "v": "HUGEINT"}
+        columns = {
+            **dict.fromkeys(("payer", "practice", "payment"), "STRING"),
+            "clock": "INTEGER",
+            "v": self.dialect.wide,
+        }
         if self._credited is None:
             self._credited = self.store.values("credited", columns, self.credits())
         used = (
             f"SELECT payer, practice, clock, sum(v) AS v FROM {self._credited} WHERE payment = '{payment}' GROUP BY ALL"
         )
         sql = (
-            f"SELECT l.* REPLACE (l.amount - coalesce(u.v, 0) AS amount) FROM {lines} l "
+            f"SELECT {self.dialect.all_but('l', ['amount'])}, l.amount - coalesce(u.v, 0) AS amount FROM {lines} l "
             f"LEFT JOIN ({used}) u ON u.payer = l.payer AND u.practice = l.practice AND u.clock = l.clock"
         )
         return self.store.table(f"{lines}_net", sql)
