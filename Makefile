@@ -3,6 +3,7 @@
 #   make check   lint, format and types                   make docs    build the pages into site/
 PYTHON ?= python3
 WORKERS ?= 2
+MINUTES ?= 10
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -10,11 +11,12 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test check docs pages ci clean format
+.PHONY: help venv demo test fuzz check docs pages ci clean format
 
 help:
 	@echo "make demo     invent a population with four payers, settle it, explain a line"
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
+	@echo "make fuzz     generated programs and data through both engines (MINUTES=10; SEED= and PAIRS= to do it again)"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"
 	@echo "make pages    write the generated pages anew"
@@ -51,6 +53,9 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@echo "running the tests with $(WORKERS) workers"
 	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal
+
+fuzz: $(VENV)/.dev
+	@$(RUN) -m tests.fuzz.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PAIRS),--pairs $(PAIRS))
 
 check: $(VENV)/.dev
 	@echo "checking lint, format and types"

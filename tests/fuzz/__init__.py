@@ -1,0 +1,1 @@
+"""Generated programs and data through both engines for as long as one likes: `make fuzz MINUTES=10`."""
