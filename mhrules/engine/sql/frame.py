@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Mapping
 
 from attrs import define, field, frozen
 
@@ -35,7 +36,13 @@ class Grid:
         """The columns that tell rows apart."""
         return (*self.keys, "clock") if self.kind is not None else self.keys
 
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """What tells rows apart, for people: the keys and the kind of period."""
+        return (*self.keys, self.kind) if self.kind is not None else self.keys
 
+
+_COLUMN = re.compile(r"\b([a-z]\w*)\.([a-z]\w*)")  # a column of a joined table within SQL
 TIMES = ("clock", "m1", "m2", "mn", "d1", "d2")
 """What every grid says of the period of a row."""
 
@@ -57,15 +64,27 @@ class Frame:
     def join(self, what: object, source: str, on: Callable[[str], str]) -> str:
         """The alias of a table joined once for each `what`; `on` is given the alias, rows of the grid are `r`."""
         if what not in self._joins:
-            alias = f"j{len(self._joins) + 1}"
-            self._joins[what] = (alias, f"LEFT JOIN {source} AS {alias} ON {on(alias)}")
+            alias = self._free(source, {found for found, _ in self._joins.values()} | {"r"})
+            named = source if alias == source else f"{source} AS {alias}"
+            self._joins[what] = (alias, f"LEFT JOIN {named} ON {on(alias)}")
         return self._joins[what][0]
 
     def expose(self, sql: str) -> str:
         """The name, in the layers, of something that the joined tables say."""
         if sql not in self._exposed:
-            self._exposed[sql] = f"x{len(self._exposed) + 1}"
+            found = _COLUMN.search(sql)
+            stem = "x" if found is None else found[2] if found[1] == "r" else f"{found[1]}_{found[2]}"
+            self._exposed[sql] = self._free(stem, {*self.grid.keys, *TIMES, *self._exposed.values()})
         return self._exposed[sql]
+
+    @staticmethod
+    def _free(stem: str, taken: Container[str]) -> str:
+        """The stem, or if it is taken with a number behind it."""
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        return name
 
     def keep(self, sql: str, level: int) -> Column:
         """A column of the next layer, worked out of those up to `level`."""
@@ -86,5 +105,5 @@ class Frame:
         for layer in self._layers:
             added = "".join(f",\n    {sql} AS {name}" for sql, name in layer.items())
             text = f"SELECT *{added}\n  FROM ({text})"
-        chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        chosen = ", ".join(name if sql == name else f"{sql} AS {name}" for name, sql in columns.items())
         return f"SELECT {chosen}\n  FROM ({text}){tail}"

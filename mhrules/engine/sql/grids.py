@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Grid
 from mhrules.engine.sql.store import Store
@@ -34,19 +35,27 @@ class Grids:
     def _setup(self) -> None:
         store, world = self.store, self.world
         payers = [(payer.name, payer.first_month) for payer in world.payers.values()]
-        store.values("payers", {"payer": "STRING", "first_month": "INTEGER"}, payers)
+        about = About("payers of the program, with the first month that each owes", ("payer",))
+        store.values("payers", {"payer": "STRING", "first_month": "INTEGER"}, payers, about)
         practices = []
         presences = []
         for practice in world.practices:
             presence = world.presence(practice)
             practices.append((practice, presence.start))
             presences += [(practice, first, last) for first, last in self._spans(practice)]
-        store.values("practices", {"practice": "STRING", "start": "INTEGER"}, practices)
-        store.values("presence", {"practice": "STRING", "a": "INTEGER", "b": "INTEGER"}, presences)
+        about = About(
+            f"each {self.plan.participant} with the month in which its first contract year starts", ("practice",)
+        )
+        store.values("practices", {"practice": "STRING", "start": "INTEGER"}, practices, about)
+        about = About(
+            f"the months in which each {self.plan.participant} is there, from `a` to `b`", ("practice", "span")
+        )
+        store.values("presence", {"practice": "STRING", "a": "INTEGER", "b": "INTEGER"}, presences, about)
         term = [m for m in self.months if self._in_term(m)]
-        store.values("months", {"month": "INTEGER"}, [(m,) for m in term])
+        store.values("months", {"month": "INTEGER"}, [(m,) for m in term], About("months of the term", ("month",)))
         lines = [(payer.name, line) for payer in world.payers.values() for line in payer.lines]
-        store.values("payer_lines", {"payer": "STRING", "line": "STRING"}, sorted(lines))
+        about = About("lines of business of each payer", ("payer", "line"))
+        store.values("payer_lines", {"payer": "STRING", "line": "STRING"}, sorted(lines), about)
         first, last = store.month_day("m1"), store.month_day("m2 + 1")
         self._days = f"{first} AS d1, ({last} - INTERVAL 1 DAY)::DATE AS d2"
 
@@ -79,7 +88,8 @@ class Grids:
             joins.append("JOIN presence pr ON m.month BETWEEN pr.a AND pr.b")
         order = ", ".join([*(key for key in OWNERS if key in owners), "month"])
         sql = f"SELECT {', '.join([*columns, 'm.month'])}\n  {' '.join(joins)} ORDER BY {order}"
-        return self.store.table(name, sql)
+        grain = (*(key for key in OWNERS if key in owners), "month")
+        return self.store.table(name, sql, About(f"who is there when: months of the term by {grain[0]}", grain))
 
     # -------------------------------------------------------------------------------------------- grids
 
@@ -109,8 +119,10 @@ class Grids:
                 raise AssertionError("a practice has one value of its declared keys")
             sql = f"SELECT g.*, k.{key} FROM ({sql}) g CROSS JOIN {self.declared(key)} k"
         listed = ", ".join([*ordered, "clock", "m1", "m2", "mn", "d1", "d2"])
-        self.store.table(name, f"SELECT {listed} FROM ({sql})")
-        return Grid(name, ordered, kind, base)
+        grid = Grid(name, ordered, kind, base)
+        what = "the grid of a baseline: rows that are asked for" if base else "the grid: rows of which a month is left"
+        self.store.table(name, f"SELECT {listed} FROM ({sql})", About(what, grid.grain))
+        return grid
 
     def _cut(self, owners: frozenset[str], kind: str) -> str:
         columns = [key for key in OWNERS if key in owners]

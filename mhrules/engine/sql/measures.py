@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mhrules.data import population
 from mhrules.engine.measures import MEASURE
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.records import Records
@@ -31,6 +32,7 @@ class Measures(Records):
             name,
             f"SELECT g.*, c.{MEASURE} FROM {self._rows_of(grid).table} g "
             f"JOIN {self._counting(node.event, whose=whose)} c ON {'c.payer = g.payer' if whose else 'true'}",
+            About("the grid with the measures that count for each row", (*grid.keys, MEASURE, grid.kind)),
         )
         return Grid(table, (*grid.keys, MEASURE), grid.kind, grid.base), (*grid.keys, "clock")
 
@@ -44,7 +46,10 @@ class Measures(Records):
         if not whose:
             rows = [("", name) for name in world.measures(None, family)]
         columns = {"payer": "STRING", MEASURE: "STRING"}
-        return self.store.values(f"measures_{family}" + ("" if whose else "_of_any"), columns, rows)
+        about = About("measures that count" + (" for each payer" if whose else ""), ("payer", MEASURE))
+        return self.store.values(
+            "_".join(["measures", *filter(None, [family, "" if whose else "of_any"])]), columns, rows, about
+        )
 
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
         """What is known of the row's measure, member or record."""
@@ -92,12 +97,14 @@ class Measures(Records):
         calendar, period = self.plan.calendar, Period(kind)
         firsts = sorted({calendar.period_first(month, period) for month in self.grids.months})
         named = [(first, calendar.label(first, period)) for first in firsts]
-        labels = self.store.values(f"labels_{kind}", {"clock": "INTEGER", "label": "STRING"}, named)
+        about = About(f"the names of each {kind.replace('_', ' ')}, by its first month", (kind,))
+        labels = self.store.values(f"labels_{kind}", {"clock": "INTEGER", "label": "STRING"}, named, about)
         sql = (
             f"SELECT n.clock, t.* FROM {self.fact_table(population.RESULT)} t JOIN {labels} n ON n.label = t.period "
             f"WHERE t.{MEASURE} = {self.dialect.text(node.measure)}"
         )
-        table = self.store.table(f"results_{node.measure}_{kind}", sql)
+        about = About(f"reported results of measure `{node.measure}`", ("payer", "practice", kind))
+        table = self.store.table(f"results_{node.measure}_{kind}", sql, about)
         columns = self.group_columns(("payer", "practice"), frame) | {"clock": self.raw_clock(frame, kind)}
         return frame.join(("result", node.measure, kind), table, matching(columns))
 
@@ -114,6 +121,7 @@ class Measures(Records):
         values = self.store.table(
             self.store.fresh("peers"),
             peers.select({**columns, "v": own.value, "f": own.fault or "NULL::INTEGER"}),
+            About("what peers are ranked by", grid.grain, node.span, node.of),
         )
         beside = ", ".join(column for column in grid.columns if column != "practice")
         among = f"PARTITION BY {beside}" if beside else ""
@@ -123,7 +131,8 @@ class Measures(Records):
             f"SELECT {', '.join(grid.columns)}, CASE WHEN v IS NOT NULL THEN {count} END AS v, "
             f"coalesce(f, CASE WHEN v IS NOT NULL THEN max(f) OVER ({among}) END) AS f FROM {values}"
         )
-        table = self.store.table(self.store.fresh("ranks"), sql)
+        about = About("how many peers are not better", grid.grain, node.span)
+        table = self.store.table(self.store.fresh("ranks"), sql, about)
         alias = frame.join(("rank", node), table, matching(self.group_columns(grid.columns, frame)))
         return Column(frame.expose(f"{alias}.v"), frame.expose(f"{alias}.f"))
 
@@ -137,7 +146,8 @@ class Measures(Records):
             raise Unsupported("member months of a member")
         months = self.months_of_days("month")
         sql = f"SELECT payer, practice, member, month AS clock, {months} AS v FROM {self.attributed()} GROUP BY ALL"
-        table = self.store.table("months_of_member", sql)
+        about = About("member months of each member, at 6 places", ("payer", "practice", "member", "month"))
+        table = self.store.table("months_of_member", sql, about)
         columns = self.group_columns(("payer", "practice", "member", "clock"), frame)
         alias = frame.join("months of member", table, matching(columns))
         return Column(frame.expose(f"coalesce({alias}.v, 0)"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.attribution import NOT_YET_REFRESHED, PRACTICE_LEFT, UNATTRIBUTED
 from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.splits import Splits
@@ -33,13 +34,14 @@ class People(Splits):
 
     def persons(self) -> str:
         """The people, with what is known of each."""
+        about = About("people, with what is known of each", ("member",))
         if not self.facts.present(population.MEMBER):
             sql = "SELECT DISTINCT person_id AS member, NULL::DATE AS birth_date, NULL::DATE AS death_date, "
             sql += f"'' AS gender, '' AS zip_code FROM {population.ELIGIBILITY}"
-            return self.store.table("persons", sql)
+            return self.store.table("persons", sql, about)
         texts = ", ".join(f"coalesce({name}, '') AS {name}" for name in OF_PERSON)
         sql = f"SELECT person_id AS member, birth_date, death_date, {texts} FROM {population.MEMBER}"
-        return self.store.table("persons", sql)
+        return self.store.table("persons", sql, about)
 
     def spans(self) -> str:
         """Enrollment spans of the program's payers, cut at the day of death."""
@@ -56,7 +58,8 @@ class People(Splits):
             f"JOIN payers USING (payer) LEFT JOIN {self.persons()} p ON p.member = e.person_id "
             f"WHERE e.enrollment_start_date <= {last}"
         )
-        return self.store.table("spans", sql)
+        about = About("enrollment spans, from day `a` to day `b`, cut at death", ("payer", "member", "span"))
+        return self.store.table("spans", sql, about)
 
     def month_of(self, day: str) -> str:
         """The month that holds a day, counted from year 0."""
@@ -68,7 +71,8 @@ class People(Splits):
         for name, payer in self.grids.world.payers.items():
             by_rule.setdefault(payer.months_rule or MonthsRule.DAY_1, []).append(name)
         parts = [self._counted_by(rule, payers) for rule, payers in by_rule.items()]
-        return self.store.table(COUNTED, "\nUNION ALL\n".join(f"({part})" for part in parts))
+        about = About("months of members that count for a payer, and for how many days", ("payer", "member", "month"))
+        return self.store.table(COUNTED, "\nUNION ALL\n".join(f"({part})" for part in parts), about)
 
     def _counted_by(self, rule: MonthsRule, payers: list[str]) -> str:
         whose = f"s.payer IN ({', '.join(map(self.dialect.text, payers))})"
@@ -146,14 +150,19 @@ class People(Splits):
             f"  LEFT JOIN {assigned} a ON a.payer = o.payer AND a.member = o.member AND a.refresh = o.refresh\n  {join}"
         )
         listed = "payer, member, month, days, refresh, reason, method, f"
-        return self.store.table(
-            OUTCOMES, f"SELECT {listed}, CASE WHEN reason = '' THEN practice ELSE '' END AS practice FROM ({inner})"
+        about = About(
+            "what became of each counted month: a practice, or the reason for none",
+            ("payer", "member", "month"),
+            None if self.plan.members.attribution is None else self.plan.members.attribution.span,
         )
+        sql = f"SELECT {listed}, CASE WHEN reason = '' THEN practice ELSE '' END AS practice FROM ({inner})"
+        return self.store.table(OUTCOMES, sql, about)
 
     def _given(self) -> tuple[str, str]:
         """The members of a worked example come to the practices that it says, month by month."""
         months = f"SELECT *, month AS refresh FROM {self.counted()}"
-        refreshes = self.store.table("refreshes", months)
+        about = About("counted months, each with the month of its assignment", ("payer", "member", "month"))
+        refreshes = self.store.table("refreshes", months, about)
         begin, end = self.store.month_day("c.month"), self.store.month_day("c.month + 1")
         first = 'row_number() OVER (PARTITION BY c.payer, c.member, c.month ORDER BY g."from") = 1'
         sql = (
@@ -161,7 +170,8 @@ class People(Splits):
             f"FROM {refreshes} c JOIN {population.ATTRIBUTED} g ON g.payer = c.payer AND g.person_id = c.member "
             f'AND g."from" < {end} AND (g."to" IS NULL OR g."to" >= {begin}) QUALIFY {first}'
         )
-        return refreshes, self.store.table("assigned", sql)
+        about = About("the practices that the data name", ("payer", "member", "refresh"))
+        return refreshes, self.store.table("assigned", sql, about)
 
     def attributed(self) -> str:
         """The months of members at practices that are there: what rows of members are made of."""
@@ -170,7 +180,8 @@ class People(Splits):
             f"SELECT o.payer, o.practice, o.member, o.month, o.days FROM {self.outcomes()} o JOIN {held} h "
             "ON h.payer = o.payer AND h.practice = o.practice AND h.month = o.month WHERE o.practice <> ''"
         )
-        return self.store.table(ATTRIBUTED, sql)
+        about = About("months of members at practices that are there", ("payer", "practice", "member", "month"))
+        return self.store.table(ATTRIBUTED, sql, about)
 
     def _refreshes(self, attribution: AttributionPlan) -> str:
         """Each counted month with the month of the refresh in force; NULL for who was enrolled only after it."""
@@ -184,13 +195,17 @@ class People(Splits):
             own = "min(d.month) OVER (PARTITION BY d.payer, d.member, d.due)"
             found = f"CASE WHEN t.member IS NOT NULL THEN d.due ELSE {own} END"
         sql = f"SELECT d.payer, d.member, d.month, d.days, {found} AS refresh FROM ({dated}) d {there}"
-        return self.store.table("refreshes", sql)
+        about = About(
+            "counted months with the refresh in force, if any", ("payer", "member", "month"), attribution.span
+        )
+        return self.store.table("refreshes", sql, about)
 
     def _assigned(self, attribution: AttributionPlan, refreshes: str) -> str:
         """By payer, member and refresh, the practice of the first method that finds one."""
         days = self.store.month_day("refresh")
         sql = f"SELECT DISTINCT payer, member, refresh FROM {refreshes} WHERE refresh IS NOT NULL"
-        asked = self.store.table("asked", f"SELECT *, {days} AS day FROM ({sql})")
+        about = About("who is to be attributed at each refresh", ("payer", "member", "refresh"))
+        asked = self.store.table("asked", f"SELECT *, {days} AS day FROM ({sql})", about)
         joins, practices, methods = [], [], []
         for number, method in enumerate(attribution.methods, 1):
             found, keys = self._found(method, number, asked)
@@ -201,11 +216,14 @@ class People(Splits):
         chosen = f"coalesce({', '.join(practices)})" if len(practices) > 1 else practices[0]
         word = f"CASE {' '.join(methods)} ELSE '' END AS method"
         text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, {word}\n  FROM {asked} k\n  "
-        return self.store.table("assigned", text + "\n  ".join(joins))
+        about = About(
+            "the practice of the first method that finds one", ("payer", "member", "refresh"), attribution.span
+        )
+        return self.store.table("assigned", text + "\n  ".join(joins), about)
 
     def _found(self, method: MethodPlan, number: int, asked: str) -> tuple[str, tuple[str, ...]]:
         """The winner of one method, and the columns by which it is told to whom."""
-        name = f"method_{number}"
+        name = f"method_{number}_{method.kind.replace(' ', '_')}"
         if method.kind == "selection":
             sql = (
                 f"SELECT k.payer, k.member, k.refresh, min(s.{self._practice}) AS practice FROM {asked} k "
@@ -213,7 +231,7 @@ class People(Splits):
                 f'AND s."from" <= k.day AND (s."to" IS NULL OR k.day <= s."to") '
                 f"WHERE {self._on_roster('k.day', f's.{self._practice}')} GROUP BY ALL"
             )
-            return self.store.table(name, sql), ("payer", "member", "refresh")
+            return self.store.table(name, sql, self._about_method(method)), ("payer", "member", "refresh")
         if method.kind == "list":
             return self._listed(method, name, asked), ("payer", "member", "refresh")
         if method.kind == "geography":
@@ -222,8 +240,17 @@ class People(Splits):
                 f"JOIN {self.persons()} p USING (member) JOIN {population.AREA} s USING (zip_code) "
                 f"WHERE {self._on_roster('k.day', f's.{self._practice}')}"
             )
-            return self.store.table(name, sql), ("member", "refresh")
+            return self.store.table(name, sql, self._about_method(method)), ("member", "refresh")
         return self._visited(method, name, asked), ("member", "refresh")
+
+    def _about_method(self, method: MethodPlan) -> About:
+        """What the relation of an attribution method is."""
+        grain = (
+            ("member", "refresh")
+            if method.kind in ("geography", "plurality", "most recent visit")
+            else ("payer", "member", "refresh")
+        )
+        return About(f"attribution by {method.kind}: the practice that it finds", grain, method.span)
 
     def _listed(self, method: MethodPlan, name: str, asked: str) -> str:
         """Where the payer's latest list on or before the day names the person."""
@@ -241,7 +268,7 @@ class People(Splits):
             "AND r.as_of_date = t.as_of_date AND r.person_id = k.member "
             f"WHERE {self._on_roster('k.day', f'r.{self._practice}')} GROUP BY ALL"
         )
-        return self.store.table(name, sql)
+        return self.store.table(name, sql, self._about_method(method))
 
     def _visited(self, method: MethodPlan, name: str, asked: str) -> str:
         """The practice with most visits, or the latest one, before each refresh, whoever paid."""
@@ -261,7 +288,8 @@ class People(Splits):
         else:
             order = "weight DESC" + (", latest DESC" if method.ties in ("most recent visit", "latest") else "")
         ranked = f"row_number() OVER (PARTITION BY member, refresh ORDER BY {order}, practice)"
-        return self.store.table(name, f"SELECT member, refresh, practice FROM ({candidates}) QUALIFY {ranked} = 1")
+        sql = f"SELECT member, refresh, practice FROM ({candidates}) QUALIFY {ranked} = 1"
+        return self.store.table(name, sql, self._about_method(method))
 
     def visits_that_count(self, method: MethodPlan) -> str:
         """The visits that fulfil a method's condition: member, practice, date, allowed."""
@@ -294,11 +322,13 @@ class People(Splits):
             f"SELECT payer, member, {month} AS clock, {month} AS m1, {month} AS m2, 1 AS mn, {begin} AS d1, "
             f"({end} - INTERVAL 1 DAY)::DATE AS d2 FROM {self.counted()}"
         )
-        grid = Grid(self.store.table("rows_counted", sql), ("payer", "member"), "month")
+        about = About("the grid of exclusions: counted months", ("payer", "member", "month"))
+        grid = Grid(self.store.table("rows_counted", sql, about), ("payer", "member"), "month")
         frame = Frame(grid)
         reasons, faults, level = [], [], 0
         for exclusion in self.plan.members.exclusions:
-            found = self.known(exclusion.condition, frame)
+            with self.store.serving(f"excluded_{exclusion.name}"):
+                found = self.known(exclusion.condition, frame)
             level = max(level, found.level)
             if found.fault is not None:
                 faults.append(f"WHEN {found.fault} IS NOT NULL THEN {found.fault}")
@@ -311,7 +341,9 @@ class People(Splits):
             "reason": f"CASE {' '.join(reasons)} ELSE '' END",
             "f": f"CASE {' '.join(faults)} END::INTEGER",
         }
-        return self.store.table("excluded", frame.select(columns))
+        what = "counted months with the first exclusion that keeps them out, if any"
+        about = About(what, grid.grain, [exclusion.span for exclusion in self.plan.members.exclusions])
+        return self.store.table("excluded", frame.select(columns), about)
 
     # --------------------------------------------------------------------------------------- member rows
 
@@ -334,7 +366,8 @@ class People(Splits):
             f"CAST(count(*) AS INTEGER) AS mn, sum(days) AS days FROM ({inner}) GROUP BY ALL"
         )
         sql = f"SELECT *, {begin} AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2 FROM ({grouped})"
-        return Grid(self.store.table(name, sql), MEMBERS, kind)
+        about = About("the grid of members: periods with a month at the practice", (*MEMBERS, kind))
+        return Grid(self.store.table(name, sql, about), MEMBERS, kind)
 
     def rows(self, keys: frozenset[str], kind: str | None, *, base: bool) -> Grid:
         """The rows of those keys and that period; with a member, of members attributed to practices."""
@@ -406,7 +439,8 @@ class People(Splits):
             f"SELECT c.month, s.* FROM {self.counted()} c JOIN {self.spans()} s ON s.payer = c.payer "
             f"AND s.member = c.member AND s.a <= {end} AND s.b >= {begin} QUALIFY {ranked} = 1"
         )
-        return self.store.table("span_of_month", sql)
+        about = About("the enrollment span that speaks for each counted month", ("payer", "member", "month"))
+        return self.store.table("span_of_month", sql, about)
 
     def cost(self, node: ir.Feature, frame: Frame) -> Column:
         """What the row's member cost the payer in its months."""
@@ -431,7 +465,8 @@ class People(Splits):
         """Member months by payer, practice and month, at 6 places."""
         value = self.months_of_days("month")
         sql = f"SELECT payer, practice, month, {value} AS v FROM {self.attributed()} GROUP BY payer, practice, month"
-        return self.store.table("member_months", sql)
+        about = About("member months, at 6 places", ("payer", "practice", "month"))
+        return self.store.table("member_months", sql, about)
 
     def panel(self, node: ir.Panel, frame: Frame) -> Column:
         """Member months of a month: of the members, or from the panel."""
@@ -443,7 +478,8 @@ class People(Splits):
                 f"SELECT practice, month, count(DISTINCT member) * {self.dialect.number(10**6)} AS v "
                 f"FROM {self.attributed()} GROUP BY practice, month"
             )
-            table = self.store.table("people_across", sql)
+            about = About("members of all payers together, each once, at 6 places", ("practice", "month"))
+            table = self.store.table("people_across", sql, about)
             on = f"{{0}}.practice = r.practice AND {{0}}.month = {month}"
         else:
             table = self.member_months()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.people import MEMBERS, People
@@ -62,6 +63,7 @@ class Records(People):
     def _claims(self, table: str) -> str:
         """Claim lines, each with its reversals and corrections netted, without those denied or paid too late."""
         name = f"records_{table}"
+        about = About(f"lines of `{table}`, reversals and corrections netted, with who billed them", ("claim", "line"))
         own = set(self.facts.columns(table))
         date = f"t.{DATES[table]}" if table in DATES else "coalesce(t.claim_line_start_date, t.claim_start_date)"
         self.failing.append(name)
@@ -99,8 +101,8 @@ class Records(People):
         if table != population.MEDICAL:
             added = "'' AS practice, '' AS place"
             sql = f"SELECT *, {added}, {self.month_of('date')} AS month FROM ({netted})"
-            return self.store.table(name, self._with_service(sql, features))
-        return self.store.table(name, self._with_service(self._with_biller(netted), features))
+            return self.store.table(name, self._with_service(sql, features, table), about)
+        return self.store.table(name, self._with_service(self._with_biller(netted), features, table), about)
 
     def _of_first(self, sql: str) -> str:
         """What the first entry of a claim line says: what it leaves empty is empty."""
@@ -138,7 +140,8 @@ class Records(People):
             f"SELECT {column} AS number, min({self._practice}) AS practice FROM {roster} "
             f"WHERE coalesce({column}, '') <> '' GROUP BY {column} HAVING count(DISTINCT {self._practice}) = 1"
         )
-        return self.store.table(f"billed_as_{column}", sql)
+        about = About(f"practices by the {column.upper()} under which they bill", (column,))
+        return self.store.table(f"billed_as_{column}", sql, about)
 
     def _of_provider(self) -> str:
         """The practice of each provider on each day on which only one has them."""
@@ -155,7 +158,8 @@ class Records(People):
             f'ON p.npi = a.npi AND p."from" <= a.date AND (p."to" IS NULL OR a.date <= p."to") '
             f"GROUP BY a.npi, a.date HAVING count(DISTINCT p.{self._practice}) = 1"
         )
-        return self.store.table("practice_of_provider", sql)
+        about = About("the practice of each provider on days on which only one has them", ("npi", "day"))
+        return self.store.table("practice_of_provider", sql, about)
 
     def _plain(self, table: str) -> str:
         """Encounters, conditions and laboratory results: one record a row."""
@@ -182,7 +186,8 @@ class Records(People):
             f"WHEN {seen} <> '' THEN {seen} ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, "
             f"NULL::INTEGER AS f FROM {table} t {' '.join(joins)}"
         )
-        return self.store.table(f"records_{table}", self._with_service(sql, features))
+        about = About(f"rows of `{table}`, with the practice that each is of", ("record",))
+        return self.store.table(f"records_{table}", self._with_service(sql, features, table), about)
 
     def _or_first_payer(self, payer: str, person: str, date: str) -> str:
         """A record's payer: the source's word, or else the person's first payer on that day."""
@@ -204,9 +209,9 @@ class Records(People):
             f"'' AS npi, t.{self._practice} AS practice, t.{self._practice} AS place, "
             f"{self.month_of('t.event_date')} AS month{listed}, NULL::INTEGER AS f FROM {table} t"
         )
-        return self.store.table(f"records_{table}", sql)
+        return self.store.table(f"records_{table}", sql, About(f"events of `{table}`", ("event",)))
 
-    def _with_service(self, sql: str, features: dict[str, str]) -> str:
+    def _with_service(self, sql: str, features: dict[str, str], table: str) -> str:
         """Records with the service class that the program gives them, where it classifies."""
         rule = self.plan.members.service
         if rule is None:
@@ -214,12 +219,16 @@ class Records(People):
         columns = (
             "'' AS member, 0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
         )
-        name = self.store.fresh("unclassified")
-        self.store.table(name, f"SELECT *, {columns} FROM ({sql})")
+        name = f"unclassified_{table}"
+        self.store.table(
+            name, f"SELECT *, {columns} FROM ({sql})", About("records without their service class", ("record",))
+        )
         frame = Frame(Grid(name, ("id",), None, element=LINE))
         found = self.value(rule, frame)
         classes = self.store.table(
-            f"{name}_classes", frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"})
+            f"classes_{table}",
+            frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"}),
+            About("the service class of each record", ("record",), rule.span),
         )
         kept = "s.*" if "service" not in features else self.dialect.all_but("s", ["e_service"])
         return f"SELECT {kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM ({sql}) s JOIN {classes} k USING (id)"
@@ -253,7 +262,8 @@ class Records(People):
             f"JOIN {population.PROVIDER} p ON p.{self._practice} = g.practice "
             f'AND p."from" <= {last} AND (p."to" IS NULL OR p."to" >= g.d1)'
         )
-        name = self.store.table(f"rows_providers_{grid.kind}", sql)
+        about = About("the grid of providers", ("payer", "practice", PROVIDER, grid.kind or ""))
+        name = self.store.table(f"rows_providers_{grid.kind}", sql, about)
         return Grid(name, ("payer", "practice", PROVIDER), grid.kind)
 
     def record_grid(self, kind: str, reach: ir.Reach, event: str, grid: Grid) -> Grid:
@@ -262,7 +272,7 @@ class Records(People):
         if grid.base:
             raise Unsupported(f"{kind.replace('_', ' ')}s of a baseline")
         with_member = MEMBER in grid.keys
-        name = self.store.fresh(f"rows_{kind}_{event}_{grid.kind}")
+        name = self.store.fresh(kind, event, "rows")
         records = self.records(kind, event)
         keys = (*MEMBERS, kind) if with_member else ("payer", "practice", kind)
         clock = "o.month" if grid.kind == "month" else self.grids.period_first("o.month", grid.kind)
@@ -311,14 +321,17 @@ class Records(People):
                 f"AND g.practice = o.practice AND g.clock = {clock} JOIN {records} e ON e.person = o.member "
                 f"AND e.payer = o.payer AND e.month = o.month{here}"
             )
-        return Grid(self.store.table(name, sql), keys, grid.kind, element=kind)
+        about = About(f"each {kind.replace('_', ' ')} that belongs to a row", (*keys, grid.kind))
+        return Grid(self.store.table(name, sql, about), keys, grid.kind, element=kind)
 
     def visits_that_count(self, method: MethodPlan) -> str:
         """The visits that fulfil a method's condition: member, practice, date, allowed."""
         records = self.records(VISIT)
         columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
         source = self.store.table(
-            "visits_seen", f"SELECT *, id AS visit, {columns} FROM {records} WHERE practice <> ''"
+            "visits_seen",
+            f"SELECT *, id AS visit, {columns} FROM {records} WHERE practice <> ''",
+            About("visits at practices", ("visit",)),
         )
         frame = Frame(Grid(source, ("visit",), None, element=VISIT))
         condition = "true"
@@ -342,7 +355,8 @@ class Records(People):
             unknown = f"CASE WHEN {allowed} IS NULL THEN {self.faults.number('MH743', method.span)} END"
             chosen |= {"allowed": allowed, "f": unknown}
             self.failing.append(name)
-        return self.store.table(name, f"SELECT * FROM ({frame.select({**chosen, 'ok': condition})}) WHERE ok")
+        sql = f"SELECT * FROM ({frame.select({**chosen, 'ok': condition})}) WHERE ok"
+        return self.store.table(name, sql, About(f"visits that count for the {method.kind}", ("visit",), method.span))
 
     # ------------------------------------------------------------------------------------------ features
 
@@ -379,6 +393,7 @@ class Records(People):
             "costs",
             f"SELECT payer, person AS member, month, sum(v) AS v, max(CASE WHEN v IS NULL THEN {number} END) AS f "
             f"FROM ({union}) GROUP BY payer, person, month",
+            About("what each member cost the payer", ("payer", "member", "month")),
         )
         grid = frame.grid
         assert grid.kind is not None
@@ -393,7 +408,8 @@ class Records(People):
                 f"sum(c.v) AS v, max(c.f) AS f FROM {self.attributed()} o JOIN {costs} c "
                 "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
             )
-            table = self.store.table(f"costs_{grid.kind}", sql)
+            about = About("what each member cost the payer while attributed", (*MEMBERS, grid.kind))
+            table = self.store.table(f"costs_{grid.kind}", sql, about)
             alias = frame.join("cost", table, f"{on} AND {{0}}.practice = r.practice AND {{0}}.clock = r.clock".format)
         return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(f"{alias}.f"))
 
@@ -408,15 +424,16 @@ class Records(People):
         where = None if node.where is None else self.known(node.where, frame)
         chosen = "true" if where is None else where.value
         columns = {**self.line_columns(elements, frame), "w": chosen, "wf": (where and where.fault) or "NULL::INTEGER"}
-        name = f"a_{len(self._aggregates) + 1}_lines"
-        lines = self.store.table(name, frame.select(columns))
+        base, about = self.store.fresh(node.function, *node.over), self.about_aggregate(node, grid, group)
+        of_lines = About(f"lines, and whether each counts for {base}", (*elements.grain,), node.span)
+        lines = self.store.table(f"{base}_lines", frame.select(columns), of_lines)
         grouped = ", ".join(group)
         identity = f"({', '.join(GROUPED[node.over[0]])})"
         if node.body is None:
             summary = self._of_groups(node, identity)
             sql = f"SELECT {grouped}, {summary} AS v, max(wf) AS f FROM {lines} GROUP BY {grouped}"
             return (
-                self.store.table(f"{name}_{node.function}", sql),
+                self.store.table(base, sql, about),
                 group,
                 where is not None and where.fault is not None,
             )
@@ -431,7 +448,7 @@ class Records(People):
             f"{self.summary(node)} AS v, max(f) AS f FROM ({inner}) GROUP BY {grouped}) "
             f"FULL JOIN ({faults}) USING ({grouped}) GROUP BY {grouped}"
         )
-        return self.store.table(f"{name}_{node.function}", sql), group, True
+        return self.store.table(base, sql, about), group, True
 
     def line_columns(self, grid: Grid, frame: Frame) -> dict[str, str]:
         """The columns of single records, kept for putting them together."""
@@ -470,9 +487,10 @@ class Records(People):
             else:
                 listed.append(f"CASE WHEN min({column}) = max({column}) THEN min({column}) END AS {column}")
         by = ", ".join([*keys, "clock", *identity])
-        name = f"{lines}_{kind}"
+        name = f"{lines.removesuffix('_lines')}_{kind}s"
         sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM {lines} WHERE w GROUP BY {by}"
-        return Grid(self.store.table(name, sql), grid.keys, grid.kind, element=kind)
+        about = About(f"each {kind} put together of its lines that count", (*keys, kind, grid.kind or ""))
+        return Grid(self.store.table(name, sql, about), grid.keys, grid.kind, element=kind)
 
 
 def _there() -> str:

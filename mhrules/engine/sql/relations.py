@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
@@ -53,7 +54,9 @@ class Relations(Scalars):
             columns.append(f"{sql} AS {key}")
         columns += ['"from" AS from_day', '"to" AS to_day'] if table.dated else []
         columns += [f'"{column.name}" AS v_{column.name}' for column in table.columns]
-        return self.store.table(f"fact_{name}", f'SELECT true AS hit, {", ".join(columns)} FROM "{name}"')
+        grain = (*self.facts.key_names(table), *(["span of days"] if table.dated else []))
+        about = About(f"facts of table `{name}`, months counted from year 0", grain)
+        return self.store.table(f"fact_{name}", f'SELECT true AS hit, {", ".join(columns)} FROM "{name}"', about)
 
     def cell(self, node: ir.Cell, frame: Frame) -> Column:
         """A fact: the row of its table that the keys name, on a day of the row's period if it is dated."""
@@ -105,7 +108,8 @@ class Relations(Scalars):
         frame = Frame(self.grids.grid({"practice"}, None))
         found = self.row_key(key, frame)
         sql = frame.select({key: found.value})
-        return self.store.table(f"all_{key}", f"SELECT DISTINCT {key} FROM ({sql}) WHERE {key} IS NOT NULL")
+        about = About(f"every value of `{key}`", (key,))
+        return self.store.table(f"all_{key}", f"SELECT DISTINCT {key} FROM ({sql}) WHERE {key} IS NOT NULL", about)
 
     def raw_clock(self, frame: Frame, kind: str) -> str:
         """The period of that kind that holds the row's own, where tables are joined to it."""
@@ -143,7 +147,8 @@ class Relations(Scalars):
                 f"SELECT p.practice, p.month, sum(p.v_member_months) AS v_member_months FROM {table} p "
                 f"JOIN {held} h ON h.payer = p.payer AND h.practice = p.practice AND h.month = p.month GROUP BY ALL"
             )
-            table = self.store.table("panel_across", sql)
+            about = About("member months of the panel, all payers together", ("practice", "month"))
+            table = self.store.table("panel_across", sql, about)
         else:
             owners += " AND r.payer = {0}.payer"
         month = "r.clock" if frame.grid.kind == "month" else "r.m1"
@@ -182,10 +187,16 @@ class Relations(Scalars):
         name = f"set_{node.parameter}" + ("" if with_payer else "_shared")
         listed = ", ".join(f"({self.dialect.text(p)}, {a}, {b}, {v})" for p, a, b, v in rows)
         if not listed:
-            return self.store.table(
-                name, f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.wide} AS v WHERE false"
-            )
-        return self.store.table(name, f"SELECT * FROM (VALUES {listed}) AS t(payer, a, b, v)")
+            none = f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.wide} AS v WHERE false"
+            return self.store.table(name, none, About(f"parameter `{node.parameter}`, of which no value is shared", ()))
+        about = About(
+            f"parameter `{node.parameter}` from month `a` to month `b`"
+            + ("" if with_payer else ", where no payer is asked about"),
+            ("payer", "span of months"),
+            next(value.span for payer in self.plan.payers for value in payer.settings.get(node.parameter, ())),
+            node,
+        )
+        return self.store.table(name, f"SELECT * FROM (VALUES {listed}) AS t(payer, a, b, v)", about)
 
     def clock(self, node: ir.Clock, frame: Frame) -> Column:
         """`contract_year`, `program_year`, `months_in_period`."""
@@ -215,11 +226,14 @@ class Relations(Scalars):
                 keys -= set(self.plan.practice_keys)  # which the practice determines
             grid = self.rows(frozenset(keys), kind, base=base)
             frame = Frame(grid)
-            found = self.value(quantity.expression, frame)
+            stem = "".join(c if c.isalnum() else "_" for c in quantity.name) + ("_base" if base else "")
+            with self.store.serving(stem):
+                found = self.value(quantity.expression, frame)
             columns = {name: name for name in grid.columns}
             columns |= {"hit": "true", "v": found.value, "f": found.fault or "NULL::INTEGER"}
-            name = "q_" + "".join(c if c.isalnum() else "_" for c in quantity.name) + ("_base" if base else "")
-            self.store.table(name, frame.select(columns))
+            name, what = f"q_{stem}", "a part of an expression" if quantity.kind == "part" else f"`{quantity.name}`"
+            what += " in the baseline" if base else ""
+            self.store.table(name, frame.select(columns), About(what, grid.grain, quantity.span, quantity.expression))
             self._quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)
         return self._quantities[key]
 
@@ -344,9 +358,16 @@ class Relations(Scalars):
         if large is not None:
             faults = f"coalesce({faults}, {large})"
         sql = f"SELECT {listed}{self.summary(node)} AS v, {faults} AS f\n  FROM ({inner}){tail}"
-        name = f"a_{len(self._aggregates) + 1}_{node.function}"
-        self.store.table(name, sql)
+        name = self.store.fresh(node.function, *node.over)
+        self.store.table(name, sql, self.about_aggregate(node, grid, group))
         return name, group, fault is not None or large is not None or node.function == "latest"
+
+    def about_aggregate(self, node: ir.Aggregate, grid: Grid, group: tuple[str, ...]) -> About:
+        """What the relation of an aggregate is: what is made of which rows, for each of the rows above."""
+        over = " and ".join(key.replace("_", " ") for key in node.over)
+        what = f"{node.function} over each {over}, for rows of {grid.table}"
+        grain = (*(key for key in group if key != "clock"), *([grid.kind] if grid.kind is not None else []))
+        return About(what, grain, node.span, node)
 
     def _large_total(self, node: ir.Aggregate) -> str | None:
         """The fault that the magnitudes added up need more than 38 digits, where so many elements are possible."""

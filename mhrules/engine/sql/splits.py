@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.relations import Relations, matching
@@ -30,8 +31,9 @@ class Splits(Relations):
 
     def _name(self, node: ir.Split, grid: Grid) -> str:
         key = (node, grid.kind, grid.base)
-        names = self.split_names
-        return names.setdefault(key, f"split_{len(names) + 1}")
+        if key not in self.split_names:
+            self.split_names[key] = self.store.fresh("split")
+        return self.split_names[key]
 
     def split_rows(self, node: ir.Split, kind: str | None, *, base: bool) -> tuple[Grid, Grid, tuple[str, ...]]:
         """The groups that have a pool each, those among whom it is split, and by which declared keys they share it."""
@@ -59,7 +61,9 @@ class Splits(Relations):
         pool = self.known(node.pool, pools)
         rounded = self.rounded(pool.value, places_of(node.pool), places, rounding)
         listed = {column: column for column in group.columns}
-        self.store.table(f"{name}_pools", pools.select({**listed, "pool": rounded, "f": pool.fault or "NULL::INTEGER"}))
+        columns_of_pool = {**listed, "pool": rounded, "f": pool.fault or "NULL::INTEGER"}
+        about = About("pools to be split, rounded as postings are", group.grain, node.pool.span, node.pool)
+        self.store.table(f"{name}_pools", pools.select(columns_of_pool), about)
         members = self._members(node, elements, same)
         on = " AND ".join(f"e.{column} = g.{column}" for column in group.columns) or "true"
         by = ", ".join(f"g.{column}" for column in group.columns)
@@ -73,6 +77,7 @@ class Splits(Relations):
             f"SELECT {comma}g.pool, sum(e.weight) AS whole, "
             f"coalesce(g.f, max(e.f), CASE WHEN {unfit} THEN {number} WHEN {too_large} THEN {large} END) AS f\n"
             f"  FROM {name}_pools g LEFT JOIN ({members}) e ON {on} GROUP BY {comma}g.pool, g.f",
+            About("pools with the weights of all who share each", group.grain, node.span),
         )
         part = self.dialect.divide("(abs(g.pool) * e.weight)", "g.whole", Rounding.DOWN)
         floors = (
@@ -94,6 +99,11 @@ class Splits(Relations):
             f"(part + CASE WHEN rank <= left_over THEN 1 ELSE 0 END) * sign AS whole_part, "
             f"CASE WHEN kept THEN (part + CASE WHEN rank <= left_over THEN 1 ELSE 0 END) * sign ELSE 0 END AS v\n"
             f"  FROM ({ranked})",
+            About(
+                "parts of pools in whole units of a posting: the largest remainders get what is left over",
+                (*group.keys, node.among, *([group.kind] if group.kind is not None else [])),
+                node.span,
+            ),
         )
         return name, columns
 

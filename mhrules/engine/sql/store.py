@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -15,10 +17,15 @@ if TYPE_CHECKING:
 
 @frozen
 class Statement:
-    """A statement that made something: the relation it made, or empty, and its text."""
+    """A statement that made something: the relation it made, or empty, its text, and what that is.
+
+    `rows` are those that it puts in, given to the database as one list for each column.
+    """
 
     name: str
     sql: str
+    about: About | None = None
+    rows: tuple[tuple[Any, ...], ...] = ()
 
 
 class Store:
@@ -34,32 +41,52 @@ class Store:
         self.statements: list[Statement] = []
         self.base_clocks: list[int] = []
         self._made: set[str] = set()
-        self._numbers: dict[str, int] = {}
+        self._taken: set[str] = set()
+        self._served = ""
         for statement in dialect.setup():
             self._make("", statement)
 
-    def fresh(self, prefix: str) -> str:
-        """A name for one more relation of a kind: the prefix and how many there are."""
-        self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
-        return f"{prefix}_{self._numbers[prefix]}"
+    @contextmanager
+    def serving(self, name: str) -> Iterator[None]:
+        """While something of that name is worked out: `fresh` names what it needs after it."""
+        before, self._served = self._served, name
+        try:
+            yield
+        finally:
+            self._served = before
 
-    def table(self, name: str, sql: str) -> str:
+    def fresh(self, *words: str) -> str:
+        """A name for one more relation: what is being worked out, what the relation is, and a number if there are more.
+
+        `words` say what it is; empty ones are left out.
+        """
+        stem = "_".join(word for word in (self._served, *words) if word)
+        name, number = stem, 1
+        while name in self._taken or name in self._made:
+            number += 1
+            name = f"{stem}_{number}"
+        self._taken.add(name)
+        return name
+
+    def table(self, name: str, sql: str, about: About | None = None) -> str:
         """A relation under a name, made when first asked for."""
         if name not in self._made:
             self._made.add(name)
-            self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}")
+            self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}", about)
         return name
 
-    def values(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> str:
+    def values(
+        self, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]], about: About | None = None
+    ) -> str:
         """A relation of given rows."""
         if name not in self._made:
             self._made.add(name)
             defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} ({defined})")
+            self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} ({defined})", about)
             if rows:
                 listed = ", ".join(f"unnest(CAST(${at} AS {kind}[]))" for at, kind in enumerate(columns.values(), 1))
                 sql = f"INSERT INTO {name} SELECT {listed}"
-                self._make(name, sql, [list(column) for column in zip(*rows, strict=True)])
+                self._make(name, sql, None, rows)
         return name
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -80,6 +107,6 @@ class Store:
         """The first day of a month that is counted from year 0."""
         return self.dialect.month_day(month)
 
-    def _make(self, name: str, sql: str, parameters: Sequence[Any] | None = None) -> None:
-        self.statements.append(Statement(name, sql))
-        self.connection.execute(sql, parameters)
+    def _make(self, name: str, sql: str, about: About | None = None, rows: Sequence[tuple[Any, ...]] = ()) -> None:
+        self.statements.append(Statement(name, sql, about, tuple(rows)))
+        self.connection.execute(sql, [list(column) for column in zip(*rows, strict=True)] if rows else None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
@@ -104,7 +105,8 @@ class Demands:
         source = rows if grid.columns else f"SELECT true AS hit FROM ({rows})"
         own = f"EXISTS (SELECT 1 FROM {grid.table} g WHERE {there})"
         sql = f"SELECT DISTINCT {columns} FROM ({source}) d WHERE {own}{new}"
-        table = self.store.table(self.store.fresh("demanded"), sql)
+        about = About(f"rows of {grid.table} that are demanded, to tell which pools were split")
+        table = self.store.table(self.store.fresh("demanded"), sql, about)
         if self.store.row(f"SELECT count(*) FROM {table}") != (0,):
             known.append(table)
             self._pending.append((what, table))
@@ -237,7 +239,8 @@ class Demands:
             raise Unsupported(f"a split asked for by each {node.over[0]}")
         elements, group = self.relations.elements(node, frame.grid)
         above = self.relations.group_columns(group, frame)
-        rows = self.store.table(self.store.fresh("demanded"), self._rows(frame, above, asked))
+        about = About("rows whose aggregate is demanded, to tell which pools were split", None, node.span)
+        rows = self.store.table(self.store.fresh("demanded"), self._rows(frame, above, asked), about)
         inner = Frame(elements)
         same = {key: self.relations.raw_declared(key, inner) for key in node.same}
         own = [self.relations.group_column(column, frame.grid, inner, same) for column in group]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 
 from mhrules.engine.facts import Facts
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
@@ -59,9 +60,11 @@ class Lines(ParticipationRelation):
             for name, form in payment.forms.items():
                 payers = self.payers_of(payment, name)
                 if payers:
-                    parts.append(self._form_lines(payment, form, payers))
+                    with self.store.serving("_".join(filter(None, [payment.name, name]))):
+                        parts.append(self._form_lines(payment, form, payers))
             text = "\n  UNION ALL\n  ".join(f"({part})" for part in parts)
-            self._lines[payment.name] = self.store.table(f"lines_{payment.name}", text)
+            about = About(f"lines of payment `{payment.name}`", (*OWNERS, "posting period"), payment.span)
+            self._lines[payment.name] = self.store.table(f"lines_{payment.name}", text, about)
         return self._lines[payment.name]
 
     def payers_of(self, payment: ir.PaymentPlan, form: str) -> list[str]:
@@ -125,7 +128,8 @@ class Lines(ParticipationRelation):
 
     def _in_force(self) -> str:
         held = self.grids.held(frozenset({"payer"}))
-        return self.store.table("in_force", f"SELECT month, count(*) AS n FROM {held} GROUP BY month")
+        about = About(f"how many payers there are; the program is in force with {self.plan.least_payers}", ("month",))
+        return self.store.table("in_force", f"SELECT month, count(*) AS n FROM {held} GROUP BY month", about)
 
     def _declined(self, payment: ir.PaymentPlan) -> tuple[str, str, str, str | None]:
         reasons = {
@@ -162,7 +166,8 @@ class Lines(ParticipationRelation):
             f"FROM {self.participation()} p JOIN {self._in_force()} i ON i.month = p.month "
             f"AND i.n >= {self.plan.least_payers} GROUP BY ALL"
         )
-        return self.store.table("first_participating", sql)
+        about = About("the first month of participation, and the first that cannot be judged", OWNERS)
+        return self.store.table("first_participating", sql, about)
 
     # ------------------------------------------------------------------------------------- participation
 
@@ -192,7 +197,8 @@ class Lines(ParticipationRelation):
             f"FROM {grid.table} g JOIN {TABLE} p ON p.payer = g.payer AND p.practice = g.practice "
             "AND p.month BETWEEN g.m1 AND g.m2 GROUP BY ALL"
         )
-        return self.store.table(f"covered_{grid.kind}", sql)
+        about = About("how many months of a period participation covers", grid.grain)
+        return self.store.table(f"covered_{grid.kind}", sql, about)
 
     # -------------------------------------------------------------------------------------------- amounts
 
@@ -266,6 +272,7 @@ class Lines(ParticipationRelation):
             f"{parts}_totals",
             "SELECT payer, practice, clock, sum(units) AS units, sum(amount) AS amount, max(f) AS f "
             f"FROM {parts} GROUP BY ALL",
+            About("units and amounts by line", (*OWNERS, "posting period"), form.pays.span, form.pays),
         )
         on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
         alias = frame.join("parts", totals, on.format)
@@ -274,19 +281,22 @@ class Lines(ParticipationRelation):
 
     def _element_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
         """The elements of a payment by price: how many, and their rounded amounts added up."""
-        kind, name = ELEMENT_KEYS[form.unit], self.store.fresh(f"parts_{payment.name}")
+        kind, name = ELEMENT_KEYS[form.unit], self.store.fresh("parts")
         elements = self.record_grid(kind, form.reach, form.event, grid)
         frame = Frame(elements)
         where = None if form.where is None else self.known(form.where, frame)
         chosen = "true" if where is None else where.value
         fault = (where and where.fault) or "NULL::INTEGER"
         columns = {**self.line_columns(elements, frame), "w": chosen, "wf": fault}
-        lines = self.store.table(f"{name}_lines", frame.select(columns))
+        about = About(f"each {form.unit} of the payment, and whether it is paid for", elements.grain, form.span)
+        lines = self.store.table(f"{name}_lines", frame.select(columns), about)
         if kind in GROUPED:
             found = self.grouped(kind, elements, lines)
         else:
             found = Grid(
-                self.store.table(f"{name}_chosen", f"SELECT * FROM {lines} WHERE w"),
+                self.store.table(
+                    f"{name}_chosen", f"SELECT * FROM {lines} WHERE w", About("those paid for", elements.grain)
+                ),
                 elements.keys,
                 "month",
                 element=kind,
@@ -305,7 +315,13 @@ class Lines(ParticipationRelation):
             f"UNION ALL SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} "
             "WHERE wf IS NOT NULL GROUP BY ALL"
         )
-        return self.store.table(name, sql)
+        about = About(
+            f"each {form.unit} of a line, rounded, by price",
+            (*OWNERS, "price", "posting period"),
+            form.pays.span,
+            form.pays,
+        )
+        return self.store.table(name, sql, about)
 
     def _first_by_date(self, form: ir.FormPlan, grid: Grid) -> Grid:
         """Of the elements of one member, or practice, in a period only the first by date."""
@@ -313,9 +329,9 @@ class Lines(ParticipationRelation):
         period = self.grids.period_first("clock", form.once_per.value)
         whose = "payer, practice, " + ("person, " if form.once_unit == "member" else "")
         rank = f"row_number() OVER (PARTITION BY {whose}{period} ORDER BY date, id)"
-        return evolve(
-            grid, table=self.store.table(f"{grid.table}_first", f"SELECT * FROM {grid.table} QUALIFY {rank} = 1")
-        )
+        about = About(f"only the first by date in each {form.once_per.value.replace('_', ' ')}", grid.grain)
+        sql = f"SELECT * FROM {grid.table} QUALIFY {rank} = 1"
+        return evolve(grid, table=self.store.table(f"{grid.table}_first", sql, about))
 
     def _element_amount(self, form: ir.FormPlan, frame: Frame) -> tuple[str, str, str]:
         """Price, rounded amount and fault of one element."""
@@ -343,7 +359,7 @@ class Lines(ParticipationRelation):
         in_part = form.coverage is Coverage.PROPORTION or self._in_days()
         if grid.kind is None or form.roster is not None or (grid.kind != "month" and in_part):
             raise Unsupported("prices by member for longer periods in proportion to days")
-        name = self.store.fresh(f"parts_{payment.name}")
+        name = self.store.fresh("parts")
         members = self.member_grid(frozenset((*OWNERS, "member")), grid.kind)
         frame = Frame(members)
         pays = self.known(form.pays, frame)
@@ -372,7 +388,8 @@ class Lines(ParticipationRelation):
             f"SELECT payer, practice, clock, {self.scaled('price', shown_at, PLACES)} AS price, "
             f"{self.scaled('units', MONTH_PLACES, PLACES)} AS units, {amount} AS amount, {fault} AS f FROM ({grouped})"
         )
-        return self.store.table(name, sql)
+        about = About("members of a line by price", (*OWNERS, "price", "posting period"), form.pays.span, form.pays)
+        return self.store.table(name, sql, about)
 
     def _units(self, form: ir.FormPlan, grid: Grid) -> ir.Expression:
         """The member months of a line's period, as the plan would say it; one for each form."""
@@ -419,7 +436,10 @@ class Lines(ParticipationRelation):
             f"FROM {rows.table} g JOIN {table} l ON l.payer = g.payer AND l.practice = g.practice "
             "AND l.m1 >= g.m1 AND l.m2 <= g.m2 GROUP BY ALL"
         )
-        source = self.store.table(f"total_{node.payment}_{grid.kind}{'_net' if net else ''}", sql)
+        about = About(
+            f"postings of `{node.payment}` added up{', net of credits' if net else ''}", rows.grain, node.span, node
+        )
+        source = self.store.table(f"total_{node.payment}_{grid.kind}{'_net' if net else ''}", sql, about)
         on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
         alias = frame.join(("total", node.payment, net), source, on.format)
         places = self.plan.rounding[0]
@@ -434,7 +454,8 @@ class Lines(ParticipationRelation):
             "v": self.dialect.wide,
         }
         if self._credited is None:
-            self._credited = self.store.values("credited", columns, self.credits())
+            about = About("what credits take off lines, as the interpreter has it", (*OWNERS, "payment", "month"))
+            self._credited = self.store.values("credited", columns, self.credits(), about)
         used = (
             f"SELECT payer, practice, clock, sum(v) AS v FROM {self._credited} WHERE payment = '{payment}' GROUP BY ALL"
         )
@@ -442,7 +463,9 @@ class Lines(ParticipationRelation):
             f"SELECT {self.dialect.all_but('l', ['amount'])}, l.amount - coalesce(u.v, 0) AS amount FROM {lines} l "
             f"LEFT JOIN ({used}) u ON u.payer = l.payer AND u.practice = l.practice AND u.clock = l.clock"
         )
-        return self.store.table(f"{lines}_net", sql)
+        return self.store.table(
+            f"{lines}_net", sql, About(f"lines of payment `{payment}`, net of credits", (*OWNERS, "posting period"))
+        )
 
 
 @frozen

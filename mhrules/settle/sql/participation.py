@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.measures import Measures
@@ -34,10 +35,13 @@ class ParticipationRelation(Measures):
         columns |= {f"v{at}": sql for at, sql in enumerate(verdicts, 1)}
         met, missed = self._groups(verdicts)
         columns |= {"participates": met, "missed": missed, "f": either(*faults) or "NULL::INTEGER"}
-        return self.store.table(TABLE, frame.select(columns))
+        what = "verdicts: each requirement, whether all that are asked hold, and the first missed"
+        about = About(what, grid.grain, [requirement.span for requirement in self.requirements])
+        return self.store.table(TABLE, frame.select(columns), about)
 
     def _verdict(self, requirement: ir.RequirementPlan, frame: Frame) -> tuple[str, Column]:
-        found = self.known(requirement.condition, frame)
+        with self.store.serving(requirement.name):
+            found = self.known(requirement.condition, frame)
         late = "true"
         if requirement.by_month is not None:
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Frame
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.scalars import places_of
@@ -52,7 +53,8 @@ class Verdicts(Lines):
             for number, atom in enumerate(found):
                 for name in ("demanded", "holds", "left", "right"):
                     columns[f"{name}_{at}_{number}"] = getattr(atom, name)
-        decided = self.store.table("verdict_atoms", frame.select(columns))
+        about = About("what decided each verdict: both sides of the comparisons that were demanded", frame.grid.grain)
+        decided = self.store.table("verdict_atoms", frame.select(columns), about)
         names = [name for name in columns if name not in ("payer", "practice", "month")]
         listed = "".join(f", d.{name}" for name in names)
         own = "".join(f", p.v{at}" for at in range(1, len(self.requirements) + 1))
