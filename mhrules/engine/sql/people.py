@@ -8,8 +8,9 @@ from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.splits import Splits
-from mhrules.exact import Rounding
+from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.members import AttributionPlan, MethodPlan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
@@ -407,59 +408,103 @@ class People(Splits):
         return Column(age, f"CASE WHEN {age} IS NULL THEN {self.faults.number('MH743', node.span)} END")
 
     def _of_span(self, node: ir.Feature, frame: Frame) -> Column:
+        """What the source says of the member's enrollment in a row's last month, of a record in the record's."""
+        month = self.month_of("r.date") if frame.grid.element else "r.m2"
         alias = frame.join(
-            "span", self._span_table(), "{0}.payer = r.payer AND {0}.member = r.member AND {0}.month = r.m2".format
+            "span",
+            self._span_table(frame.grid),
+            f"{{0}}.payer = r.payer AND {{0}}.member = r.member AND {{0}}.month = {month}".format,
         )
-        if node.column == "plan":
-            return Column(frame.expose(f"{alias}.plan"))
-        if node.column == "payer_order":
-            return Column(frame.expose(f"{alias}.ord::{self.dialect.wide}"))
         sql = f"{alias}.{node.column}"
-        if node.column in ("dual_status_code", "medicare_status_code"):
-            return Column(frame.expose(f"coalesce({sql}, '')"))
-        if node.column == "line":
+        if node.column == "payer_order":
+            sql = f"CAST({alias}.ord AS {self.dialect.wide})"
+        elif node.column in ("dual_status_code", "medicare_status_code"):
+            sql = f"CASE WHEN {alias}.member IS NOT NULL THEN coalesce({sql}, '') END"
+        elif node.column == "line":
             only = {p: plan.lines[0] for p, plan in self.grids.world.payers.items() if len(plan.lines) == 1}
             named = " ".join(f"WHEN {self.dialect.text(p)} THEN {self.dialect.text(line)}" for p, line in only.items())
-            sql = f"coalesce({sql}, CASE r.payer {named} END)" if named else sql
+            sql = (
+                f"coalesce({sql}, CASE WHEN {alias}.member IS NOT NULL THEN CASE r.payer {named} END END)"
+                if named
+                else sql
+            )
         value = frame.expose(sql)
         return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH743', node.span)} END")
 
-    def _span_table(self) -> str:
-        """For each counted month the span that speaks for it: the first by payer order, plan and start on its day."""
-        rules = {plan.months_rule or MonthsRule.DAY_1 for plan in self.grids.world.payers.values()}
-        if len(rules) > 1:
-            raise Unsupported("enrollment by payers who count months in different ways")
-        rule = next(iter(rules), MonthsRule.DAY_1)
+    def _span_table(self, grid: Grid) -> str:
+        """The span that speaks for each month that is asked of: the first by payer order, plan and start on its day."""
+        if grid.element:
+            name = f"span_of_{grid.table}"
+            months = f"SELECT DISTINCT payer, member, {self.month_of('date')} AS month FROM {grid.table}"
+        else:
+            name, months = "span_of_month", f"SELECT payer, member, month FROM {self.counted()}"
         begin, end = self.store.month_day("c.month"), f"({self.store.month_day('c.month + 1')} - INTERVAL 1 DAY)::DATE"
-        day = f"({begin} + INTERVAL 14 DAY)::DATE" if rule is MonthsRule.DAY_15 else begin
-        dated = rule in (MonthsRule.DAY_1, MonthsRule.DAY_15)
-        first = f"CASE WHEN s.a <= {day} AND s.b >= {day} THEN 0 ELSE 1 END, " if dated else ""
+        days = {MonthsRule.DAY_1: begin, MonthsRule.DAY_15: f"({begin} + INTERVAL 14 DAY)::DATE"}
+        rules = {p: plan.months_rule or MonthsRule.DAY_1 for p, plan in self.grids.world.payers.items()}
+        covers = [
+            f"WHEN c.payer IN ({self.dialect.texts(own)}) AND s.a <= {day} AND s.b >= {day} THEN 0"
+            for rule, day in days.items()
+            if (own := [payer for payer, each in rules.items() if each is rule])
+        ]
+        first = f"CASE {' '.join(covers)} ELSE 1 END, " if covers else ""
         ranked = f"row_number() OVER (PARTITION BY c.payer, c.member, c.month ORDER BY {first}s.ord, s.plan, s.a)"
         sql = (
-            f"SELECT c.month, s.* FROM {self.counted()} c JOIN {self.spans()} s ON s.payer = c.payer "
-            f"AND s.member = c.member AND s.a <= {end} AND s.b >= {begin} QUALIFY {ranked} = 1"
+            f"SELECT c.month, s.*, {ranked} AS place FROM ({months}) c JOIN {self.spans()} s ON s.payer = c.payer "
+            f"AND s.member = c.member AND s.a <= {end} AND s.b >= {begin}"
         )
-        about = About("the enrollment span that speaks for each counted month", ("payer", "member", "month"))
-        return self.store.table("span_of_month", sql, about)
+        about = About("the enrollment span that speaks for each month", ("payer", "member", "month"))
+        return self.store.table(name, f"SELECT * FROM ({sql}) WHERE place = 1", about)
 
     def cost(self, node: ir.Feature, frame: Frame) -> Column:
         """What the row's member cost the payer in its months."""
         raise Unsupported("`cost`")
 
+    def part_here(self, node: ir.Expression, found: Column, frame: Frame) -> Column:
+        """The part of a member's value that falls to the row's practice: by months attributed there, to 12 places."""
+        alias = frame.join(
+            "anywhere",
+            self._anywhere(frame.grid),
+            matching({column: f"r.{column}" for column in frame.grid.columns}),
+        )
+        value, anywhere = self.at(node, found, PLACES), frame.expose(f"CAST({alias}.n AS {self.dialect.wide})")
+        part = self.dialect.divide(f"({value} * mn)", anywhere, Rounding.HALF_EVEN)
+        return Column(frame.keep(part, found.level).value, found.fault, found.level + 1)
+
+    def _anywhere(self, grid: Grid) -> str:
+        """In how many months of a member's row the payer had the member attributed, to whatever practice."""
+        assert grid.kind is not None
+        held = self.grids.held(frozenset({"payer"}))
+        clock = (
+            self.grids.period_first("o.month", grid.kind)
+            if grid.kind != "contract_year"
+            else (f"((o.month - p.start) // {MONTHS_IN_YEAR} + 1)")
+        )
+        start = "JOIN practices p ON p.practice = g.practice " if grid.kind == "contract_year" else ""
+        sql = (
+            f"SELECT g.payer, g.practice, g.member, g.clock, count(*) AS n FROM {grid.table} g {start}"
+            f"JOIN {self.outcomes()} o ON o.payer = g.payer AND o.member = g.member AND o.practice <> '' "
+            f"AND {clock} = g.clock JOIN {held} h ON h.payer = o.payer AND h.month = o.month GROUP BY ALL"
+        )
+        about = About("months of a member with any practice of the payer", grid.grain)
+        return self.store.table(f"anywhere_{grid.kind}", sql, about)
+
     # ------------------------------------------------------------------------------------- member months
 
     def months_of_days(self, month: str) -> str:
-        """The member months that days add up to, at 6 places: in proportion divided once by the month's length."""
+        """The member months that `days` add up to, at 6 places: in proportion divided once by the month's length."""
+        return self.part_of_month("sum(days)", month)
+
+    def part_of_month(self, days: str, month: str) -> str:
+        """The member months that days of a month of `payer` are, at 6 places."""
         million = self.dialect.number(10**6)
         rules = {p: plan.months_rule or MonthsRule.DAY_1 for p, plan in self.grids.world.payers.items()}
         portions = [p for p, rule in rules.items() if rule is MonthsRule.PROPORTION]
         if not portions:
-            return f"sum(days) * {million}"
+            return f"{days} * {million}"
         begin, end = self.store.month_day(month), self.store.month_day(f"{month} + 1")
         length = f"{self.dialect.days(begin, end)}::{self.dialect.wide}"
-        part = self.dialect.divide(f"(sum(days) * {million})", length, Rounding.HALF_EVEN)
-        listed = ", ".join(map(self.dialect.text, portions))
-        return f"CASE WHEN payer IN ({listed}) THEN {part} ELSE sum(days) * {million} END"
+        part = self.dialect.divide(f"({days} * {million})", length, Rounding.HALF_EVEN)
+        return f"CASE WHEN payer IN ({self.dialect.texts(portions)}) THEN {part} ELSE {days} * {million} END"
 
     def member_months(self) -> str:
         """Member months by payer, practice and month, at 6 places."""

@@ -13,7 +13,7 @@ from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.scalars import BEFORE, Scalars, either, most, places_of
 from mhrules.engine.sql.store import Store
-from mhrules.exact import Rounding
+from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
@@ -315,14 +315,13 @@ class Relations(Scalars):
         return self._aggregates[key]
 
     def _worked_out(self, node: ir.Aggregate, grid: Grid) -> tuple[str, tuple[str, ...], bool]:
-        if node.spread:
-            raise Unsupported("a fact spread over practices")
         elements, group = self.elements(node, grid)
         frame = Frame(elements)
         where = None if node.where is None else self.known(node.where, frame)
         body = None
         if node.body is not None:
             body = self.value(node.body, frame) if node.function == "count" else self.known(node.body, frame)
+            body = self.part_here(node.body, body, frame) if node.spread else body
         same = {key: self.raw_declared(key, frame) for key in node.same}
         columns = {column: self.group_column(column, grid, frame, same) for column in group}
         chosen = where.value if where is not None else "true"
@@ -374,6 +373,7 @@ class Relations(Scalars):
         if node.function not in ("sum", "average") or node.body is None:
             return None
         size = most(node.body)
+        size = size if size is None or not node.spread else size * 10 ** (PLACES - places_of(node.body))
         bound = None if size is None else size * MANY
         return self.too_large("sum(abs(b)) FILTER (WHERE w)", bound, node.span)
 
@@ -448,6 +448,10 @@ class Relations(Scalars):
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
         """A column of an element below the practice."""
         raise Unsupported(f"`{node.column}` of {node.collection}")
+
+    def part_here(self, node: ir.Expression, found: Column, frame: Frame) -> Column:
+        """The part of a member's value that falls to the row's practice."""
+        raise Unsupported("a value divided by months of members")
 
     def reported(self, node: ir.Reported, frame: Frame) -> Column:
         """A result of a measure that another system works out."""

@@ -19,14 +19,10 @@ from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
-from mhrules.settle.payments import EACH_MEMBER_MONTH, MEMBER_MONTH, posting_period
-from mhrules.settle.sql.participation import TABLE, ParticipationRelation
-from mhrules.syntax.tree import Coverage, MonthsRule
+from mhrules.settle.payments import MEMBER_MONTH, posting_period
+from mhrules.settle.sql.prices import CENTS, MODEST, MONTH_PLACES, Prices
+from mhrules.syntax.tree import Coverage
 
-CENTS = 2
-MONTH_PLACES = 6
-MODEST = 10**24
-"""A price below this, times all the member months there can be, stays below 38 digits."""
 CreditRow = tuple[str, str, str, int, int]
 """Payer, practice, payment, the first month of a line, and what a credit takes off it, at the places of postings."""
 
@@ -42,7 +38,7 @@ class Amount:
     level: int
 
 
-class Lines(ParticipationRelation):
+class Lines(Prices):
     """The lines of every payment; `total` reads them."""
 
     def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
@@ -51,7 +47,6 @@ class Lines(ParticipationRelation):
         self.credits: Callable[[], list[CreditRow]] = list  # what credits take off lines; set by those who settle
         self._credited: str | None = None
         self._lines: dict[str, str] = {}
-        self._unit_nodes: dict[tuple[ir.FormPlan, str | None], ir.Expression] = {}
 
     def lines(self, payment: ir.PaymentPlan) -> str:
         """The table of a payment's lines, those of all its forms together."""
@@ -181,7 +176,7 @@ class Lines(ParticipationRelation):
             return Cover(f"({months})", "1", frame.expose(f"{alias}.missed"), frame.expose(f"{alias}.f"))
         alias = frame.join(
             "covered",
-            self._covered(frame.grid),
+            self.covered(frame.grid),
             lambda alias: f"{alias}.payer = r.payer AND {alias}.practice = r.practice AND {alias}.clock = r.clock",
         )
         count, missed = frame.expose(f"{alias}.n"), frame.expose(f"coalesce({alias}.missed, '')")
@@ -189,16 +184,6 @@ class Lines(ParticipationRelation):
         if form.coverage is Coverage.PROPORTION:
             return Cover(count, "mn", missed, fault)
         return Cover(f"(CASE WHEN {count} < mn THEN 0 ELSE mn END)", "mn", missed, fault)
-
-    def _covered(self, grid: Grid) -> str:
-        sql = (
-            "SELECT g.payer, g.practice, g.clock, count(*) FILTER (WHERE p.participates) AS n, max(p.f) AS f, "
-            "min_by(p.missed, p.month) FILTER (WHERE NOT p.participates) AS missed "
-            f"FROM {grid.table} g JOIN {TABLE} p ON p.payer = g.payer AND p.practice = g.practice "
-            "AND p.month BETWEEN g.m1 AND g.m2 GROUP BY ALL"
-        )
-        about = About("how many months of a period participation covers", grid.grain)
-        return self.store.table(f"covered_{grid.kind}", sql, about)
 
     # -------------------------------------------------------------------------------------------- amounts
 
@@ -211,13 +196,15 @@ class Lines(ParticipationRelation):
         units, own = self.dialect.number(1), 0
         shown, shown_at = price, at
         if form.unit == MEMBER_MONTH:
-            found = self._roster(form, frame) if form.roster else self.value(self._units(form, frame.grid), frame)
+            found = self.line_months(form, frame)
             units, own, level = found.value, MONTH_PLACES, max(level, found.level)
-            price, at, shown, shown_at = self._rate(form, price)
+            price, at, shown, shown_at = self.rate(form, price)
         if (most(form.pays) or LIMIT) >= MODEST:
             faults.append(self.too_large(f"{pays.value} * {units}", None, form.span))
-        amount = f"({price} * {units} * {cover.months})" if cover.of != "1" else f"({price} * {units})"
-        scale = at + own
+        amount, scale = f"{price} * {units}", at + own
+        if form.unit == MEMBER_MONTH and self.each_in_days(form):
+            amount, scale = self.each_paid(form, frame), CENTS
+        amount = f"({amount} * {cover.months})" if cover.of != "1" else f"({amount})"
         for word, limits in (("least", form.caps), ("greatest", form.floors)):
             for limit in limits:
                 bound = self.known(limit, frame)
@@ -240,22 +227,6 @@ class Lines(ParticipationRelation):
         told = self.scaled(shown, shown_at, PLACES) if form.unit == MEMBER_MONTH else "NULL"
         return Amount(count, told, final, either(*faults), exact.level)
 
-    def _rate(self, form: ir.FormPlan, price: str) -> tuple[str, int, str, int]:
-        """What a member month is multiplied by, and what is told of it: rounded first where the text says so."""
-        at = places_of(form.pays)
-        if not form.round_each or at <= CENTS:
-            return price, at, price, at
-        rounded = self.rounded(price, at, CENTS, self.plan.rounding[1])
-        if form.round_each != EACH_MEMBER_MONTH or not self.given:
-            return rounded, CENTS, rounded, CENTS
-        if self._in_days():
-            raise Unsupported("each member month rounded where months count in proportion to days")
-        return rounded, CENTS, price, at
-
-    def _in_days(self) -> bool:
-        """Whether some payer counts months in proportion to days."""
-        return any(payer.months_rule is MonthsRule.PROPORTION for payer in self.grids.world.payers.values())
-
     def _amount_of(
         self, payment: ir.PaymentPlan, form: ir.FormPlan, frame: Frame, cover: Cover, payers: list[str]
     ) -> Amount:
@@ -263,7 +234,7 @@ class Lines(ParticipationRelation):
         if form.unit in ELEMENT_KEYS:
             parts = self._element_parts(payment, form, frame.grid)
         elif form.priced_by_member and self.given:
-            parts = self._member_parts(payment, form, frame.grid)
+            parts = self.member_parts(form, frame.grid)
         else:
             return self._amount(form, frame, cover)
         whose = f"payer IN ({self.dialect.texts(payers)})"
@@ -283,6 +254,7 @@ class Lines(ParticipationRelation):
         """The elements of a payment by price: how many, and their rounded amounts added up."""
         kind, name = ELEMENT_KEYS[form.unit], self.store.fresh("parts")
         elements = self.record_grid(kind, form.reach, form.event, grid)
+        elements = evolve(elements, keys=(*OWNERS, "member", kind))  # each is of one person
         frame = Frame(elements)
         where = None if form.where is None else self.known(form.where, frame)
         chosen = "true" if where is None else where.value
@@ -353,66 +325,6 @@ class Lines(ParticipationRelation):
         plain = not form.pays.type.is_total and not form.caps and not form.floors
         price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else f"NULL::{self.dialect.wide}"
         return price, final.value, either(*faults) or "NULL::INTEGER"
-
-    def _member_parts(self, payment: ir.PaymentPlan, form: ir.FormPlan, grid: Grid) -> str:
-        """Members by price: their months added up, multiplied, rounded once."""
-        in_part = form.coverage is Coverage.PROPORTION or self._in_days()
-        if grid.kind is None or form.roster is not None or (grid.kind != "month" and in_part):
-            raise Unsupported("prices by member for longer periods in proportion to days")
-        name = self.store.fresh("parts")
-        members = self.member_grid(frozenset((*OWNERS, "member")), grid.kind)
-        frame = Frame(members)
-        pays = self.known(form.pays, frame)
-        places, rounding = self.plan.rounding
-        price, at, shown, shown_at = self._rate(form, pays.value)
-        inner = frame.select(
-            {
-                "payer": "payer",
-                "practice": "practice",
-                "clock": "clock",
-                "days": frame.expose("r.days"),
-                "rate": price,
-                "price": shown,
-                "f": pays.fault or "NULL::INTEGER",
-            }
-        )
-        units = self.months_of_days("clock")
-        grouped = (
-            f"SELECT payer, practice, clock, price, rate, {units} AS units, max(f) AS f FROM ({inner}) "
-            "GROUP BY payer, practice, clock, price, rate"
-        )
-        amount = self.rounded("(rate * units)", at + MONTH_PLACES, places, rounding)
-        negative = "" if form.downside else f"CASE WHEN rate < 0 THEN {self.faults.number('MH706', form.pays.span)} END"
-        fault = f"coalesce(f, {negative})" if negative else "f"
-        sql = (
-            f"SELECT payer, practice, clock, {self.scaled('price', shown_at, PLACES)} AS price, "
-            f"{self.scaled('units', MONTH_PLACES, PLACES)} AS units, {amount} AS amount, {fault} AS f FROM ({grouped})"
-        )
-        about = About("members of a line by price", (*OWNERS, "price", "posting period"), form.pays.span, form.pays)
-        return self.store.table(name, sql, about)
-
-    def _units(self, form: ir.FormPlan, grid: Grid) -> ir.Expression:
-        """The member months of a line's period, as the plan would say it; one for each form."""
-        key = (form, grid.kind)
-        if key not in self._unit_nodes:
-            kind = form.pays.type
-            month = ir.Panel(type=kind, keys=frozenset({*OWNERS, "month"}), span=form.span)
-            keys = frozenset({*OWNERS, grid.kind or "month"})
-            whole = ir.Aggregate(function="sum", over=("month",), body=month, type=kind, keys=keys, span=form.span)
-            self._unit_nodes[key] = month if grid.kind == "month" else whole
-        return self._unit_nodes[key]
-
-    def _roster(self, form: ir.FormPlan, frame: Frame) -> Column:
-        """The member months of the first month of the roster's period."""
-        assert form.roster is not None
-        if not self.given:
-            raise Unsupported("a roster of counted members")
-        rows = self.grids.grid(OWNERS, form.roster.value)
-        clock = self.grids.period_first("r.clock", form.roster.value)
-        whose = "{0}.payer = r.payer AND {0}.practice = r.practice"
-        period = frame.join("roster", rows.table, f"{whose} AND {{0}}.clock = {clock}".format)
-        months = frame.join("roster months", self.member_months(), f"{whose} AND {{0}}.month = {period}.m1".format)
-        return Column(frame.expose(f"coalesce({months}.v, 0)"))
 
     def _payee(self, form: ir.FormPlan, frame: Frame) -> Column:
         """Who is paid: the practice, or the payee of it that the text names."""
