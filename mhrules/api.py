@@ -25,6 +25,7 @@ from mhrules.results import Posting, Settlement, ledger_of, settlement_of
 
 if TYPE_CHECKING:
     from mhrules.compiler import Compilation
+    from mhrules.data.capacity import Capacity
     from mhrules.data.dataset import Dataset
     from mhrules.data.schema import Schema
     from mhrules.explain.compare import Compared, PayerCounts
@@ -154,23 +155,30 @@ class Data:
 
     @classmethod
     def from_folder(
-        cls, program: Program, path: FilePath, *, binding: FilePath | None = None, allow: Iterable[str] = ()
+        cls,
+        program: Program,
+        path: FilePath,
+        *,
+        binding: FilePath | None = None,
+        allow: Iterable[str] = (),
+        capacity: Capacity | None = None,
     ) -> Data:
         """Facts from a folder of CSV and Parquet files, or from a DuckDB file.
 
         `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names. `allow`
         names findings that may pass: `MH630` duplicate rows, `MH631` overlapping spans, `MH632` dates out of order,
-        `MH633` unknown ids. They become warnings, and `manifest.json` counts the rows.
+        `MH633` unknown ids. They become warnings, and `manifest.json` counts the rows. `capacity` is how much memory,
+        how many threads and which folder for temporary files may be used.
 
         Raises:
             DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx), or a code that
-                may not be allowed (MH646).
+                may not be allowed (MH646); too little memory (MH652) or room for temporary files (MH653).
         """
         from mhrules.data.binding import read_binding
         from mhrules.data.load import load
 
         rules = None if binding is None else read_binding(Path(binding))
-        return cls(load(program.schema, Path(path), rules, allow=allow))
+        return cls(load(program.schema, Path(path), rules, allow=allow, capacity=capacity))
 
     @classmethod
     def from_rows(cls, program: Program, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Data:

@@ -1,14 +1,18 @@
-"""A DuckDB that can do nothing but read the files it was given.
+"""A DuckDB that can do nothing but read the files it was given, and write in a private folder.
 
-Every connection that touches a user's data comes from here: in memory, no access to any file but the bound ones, no
-extension is ever fetched or loaded, and the configuration is locked before the first statement about data.
+Every connection that touches a user's data comes from here: no access to any file but the bound ones and the private
+folder, no extension is ever fetched or loaded, and the configuration is locked before the first statement about data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mhrules.data.capacity import Capacity
+from mhrules.data.workspace import Workspace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,6 +22,7 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "allow_unsigned_extensions": "false",
+    "enable_external_file_cache": "false",
 }
 _LOCKS = (
     "SET python_enable_replacements = false",
@@ -26,13 +31,24 @@ _LOCKS = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+_SPILL = "spill"
+_DATABASE = "facts.duckdb"
 _BATCH = 50_000  # values handed over in one statement
 
 
-def connect(files: Iterable[Path] = (), *, folder: Path | None = None) -> DuckDBPyConnection:
-    """A locked-down connection to an empty database in memory that may read `files` and nothing else.
+def connect(
+    files: Iterable[Path] = (),
+    *,
+    folder: Path | None = None,
+    workspace: Workspace | None = None,
+    capacity: Capacity | None = None,
+    on_disk: bool = False,
+) -> DuckDBPyConnection:
+    """A locked-down connection to an empty database that may read `files` and nothing else.
 
-    With `folder`, it may also read and write files in that folder and below.
+    With `folder`, it may also read and write files in that folder and below. What does not fit into the memory that
+    `capacity` grants goes into the private folder `workspace`, which is then there as long as the connection is;
+    without one, nothing is written. The database is in memory, or with `on_disk` in a file of the workspace.
 
     A database file needs its write-ahead log beside it, so that is allowed as well.
     """
@@ -42,14 +58,34 @@ def connect(files: Iterable[Path] = (), *, folder: Path | None = None) -> DuckDB
     for file in files:
         allowed += [str(file), pattern(file), f"{file}.wal"]
     connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+    statements = [*_limits(capacity or Capacity())]
     if allowed:
         paths = ", ".join(literal(path) for path in dict.fromkeys(allowed))
-        connection.execute(f"SET allowed_paths = [{paths}]")
-    if folder is not None:
-        connection.execute(f"SET allowed_directories = [{literal(str(folder.resolve()))}]")
-    for statement in _LOCKS:
+        statements.append(f"SET allowed_paths = [{paths}]")
+    private = None if workspace is None else workspace.path
+    folders = [str(each.resolve()) for each in (folder, private) if each is not None]
+    if folders:
+        statements.append(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+    statements.append(f"SET temp_directory = {literal('' if private is None else str(private / _SPILL))}")
+    if on_disk and private is not None:
+        # The file is thrown away with its folder: nothing ever recovers it.
+        statements += [
+            "SET checkpoint_on_detach = 'DISABLED'",
+            f"ATTACH {literal(str(private / _DATABASE))} AS facts (RECOVERY_MODE 'no_wal_writes')",
+            "USE facts",
+        ]
+    for statement in (*statements, *_LOCKS):
         connection.execute(statement)
+    if workspace is not None:
+        weakref.finalize(connection, workspace.close)
     return connection
+
+
+def _limits(capacity: Capacity) -> Iterator[str]:
+    if capacity.memory is not None:
+        yield f"SET memory_limit = '{capacity.memory}B'"
+    if capacity.threads is not None:
+        yield f"SET threads = {capacity.threads}"
 
 
 def pattern(file: Path) -> str:

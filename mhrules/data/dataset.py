@@ -10,9 +10,12 @@ from attrs import field, frozen
 from mhrules.data.cells import Value
 from mhrules.data.rules import layout
 from mhrules.data.schema import Column, Schema
+from mhrules.data.workspace import Workspace
 from mhrules.diagnostics.model import Diagnostic
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
 Row = tuple[Value, ...]
@@ -58,6 +61,7 @@ class Dataset:
     _present: frozenset[str] = field(default=frozenset(), alias="present", repr=False)
     _rows: dict[str, list[Row]] = field(factory=dict, alias="rows", repr=False)
     _connections: list[DuckDBPyConnection] = field(factory=list, alias="connections", repr=False)
+    _workspaces: list[Workspace] = field(factory=list, alias="workspaces", repr=False)
 
     @classmethod
     def from_rows(cls, schema: Schema, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Dataset:
@@ -112,6 +116,21 @@ class Dataset:
             self._rows[table] = self._fetch(table)
         return self._rows[table]
 
+    @property
+    def workspace(self) -> Path | None:
+        """The private folder that the database may write to; None while there is no database, and after `close`."""
+        return self._workspaces[0].path if self._workspaces else None
+
+    def close(self) -> None:
+        """Close the database and remove its private folder. Rows that were asked for are still there, no others.
+
+        This is done by itself when the facts are no longer used, and at the end of the process.
+        """
+        for connection in self._connections:
+            connection.close()  # and it stays: nobody is given an empty database instead
+        while self._workspaces:
+            self._workspaces.pop().close()
+
     def connection(self) -> DuckDBPyConnection:
         """A locked-down DuckDB that holds every table of the schema, absent ones empty.
 
@@ -133,7 +152,8 @@ class Dataset:
     def _build(self) -> DuckDBPyConnection:
         from mhrules.data.database import connect, fill, identifier
 
-        connection = connect()
+        self._workspaces.append(Workspace())
+        connection = connect(workspace=self._workspaces[0])
         create_tables(connection, self.schema)
         for name, rows in self._rows.items():
             if rows:

@@ -14,6 +14,7 @@ from mhrules.data.origins import open_table
 from mhrules.data.presence import check_presence
 from mhrules.data.reports import DataFindings
 from mhrules.data.schema import Schema
+from mhrules.data.workspace import Workspace, removed_on_failure
 from mhrules.diagnostics.model import DataPlace
 
 
@@ -21,7 +22,13 @@ def dataset_from_frames(schema: Schema, frames: Mapping[str, Any]) -> Dataset:
     """The facts of data frames, one per table (see `Dataset.from_frames`)."""
     findings = DataFindings()
     unknown_tables(schema, frames, findings)
-    connection = database.connect()
+    workspace = Workspace()
+    with removed_on_failure(workspace):
+        return _from_arrow(schema, frames, workspace, findings)
+
+
+def _from_arrow(schema: Schema, frames: Mapping[str, Any], workspace: Workspace, findings: DataFindings) -> Dataset:
+    connection = database.connect(workspace=workspace)
     sources: dict[str, list[Supply]] = {}
     for table in schema.tables:
         arrow = _arrow(table.name, frames[table.name], findings) if table.name in frames else None
@@ -30,7 +37,7 @@ def dataset_from_frames(schema: Schema, frames: Mapping[str, Any]) -> Dataset:
             connection.register(given, arrow)
             sources[table.name] = [Supply(None, (open_table(connection, "", given, table.name, ""),))]
     check_presence(schema, {name: name for name in sources}, {}, findings)
-    dataset = dataset_from_sources(schema, connection, sources, findings)
+    dataset = dataset_from_sources(schema, connection, sources, findings, workspace=workspace)
     for name in sources:
         connection.unregister(f"given {name}")
     return dataset

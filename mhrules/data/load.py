@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from mhrules.data import database
 from mhrules.data.allow import Allowance
 from mhrules.data.binding import Binding, TableBinding
+from mhrules.data.capacity import Capacity
 from mhrules.data.convert import convert, publish
 from mhrules.data.dataset import Dataset, Input, LeftOut, create_tables
 from mhrules.data.feeds import Supply, Uses, feed, report_unknown_columns
 from mhrules.data.files import DataFolder, table_files
+from mhrules.data.limits import is_large
 from mhrules.data.origins import Origin, file_hash, open_file, open_table, unreadable
 from mhrules.data.population import MEMBER
 from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
@@ -23,6 +25,7 @@ from mhrules.data.reports import DataFindings
 from mhrules.data.rowcheck import Stage, check_stage, check_stage_entries, check_stage_reference, repeated_sql
 from mhrules.data.rules import DEFAULTS, check_binding, layout, rules_for, span_names
 from mhrules.data.schema import Schema, Table
+from mhrules.data.workspace import Workspace, removed_on_failure
 from mhrules.diagnostics.model import DataPlace
 from mhrules.diagnostics.suggest import did_you_mean
 
@@ -34,32 +37,70 @@ _DATABASE_MARK = b"DUCK"  # bytes 8 to 11 of a DuckDB file
 Sources = Mapping[str, Sequence[Supply]]
 
 
-def load(schema: Schema, data: Path, binding: Binding | None = None, *, allow: Iterable[str] = ()) -> Dataset:
+def load(
+    schema: Schema,
+    data: Path,
+    binding: Binding | None = None,
+    *,
+    allow: Iterable[str] = (),
+    capacity: Capacity | None = None,
+) -> Dataset:
     """Read every table of a schema from a folder of CSV and Parquet files, or from a DuckDB file.
 
     Without a binding, table `practice_year` is `practice_year.csv` or `practice_year.parquet` in the folder, or the
     table of that name in the DuckDB file, and its columns have the model's names. `allow` names codes of findings that
-    may pass (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted.
+    may pass (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted. `capacity` says how
+    much of the machine may be used; data that are large beside it are kept in a file of the dataset's workspace.
 
     Raises:
         DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx); a code may not be
-            allowed (MH646).
+            allowed (MH646); there is too little memory (MH652) or room on the disk (MH653).
     """
-    import duckdb
-
     findings = DataFindings()
     allowance = Allowance(allow)
     if binding is not None:
         check_binding(schema, binding, findings)
         findings.raise_if_errors()
+    room = _Room(capacity or Capacity(), Workspace((capacity or Capacity()).temporary))
+    with removed_on_failure(room.workspace):
+        return _load(schema, data, binding, findings, allowance=allowance, room=room)
+
+
+@frozen
+class _Room:
+    """What the load may take of the machine, and the folder in which the database keeps what is too much for memory."""
+
+    capacity: Capacity
+    workspace: Workspace
+
+    def connect(self, files: Collection[Path]) -> DuckDBPyConnection:
+        """A connection that may read files."""
+        return database.connect(
+            files, workspace=self.workspace, capacity=self.capacity, on_disk=is_large(files, self.capacity)
+        )
+
+
+def _load(
+    schema: Schema,
+    data: Path,
+    binding: Binding | None,
+    findings: DataFindings,
+    *,
+    allowance: Allowance,
+    room: _Room,
+) -> Dataset:
+    import duckdb
+
     try:
         if data.is_dir():
-            connection, sources, missing = _folder_sources(schema, data, binding, findings)
+            connection, sources, missing = _folder_sources(schema, data, binding, findings, room)
         else:
-            connection, sources, missing = _database_sources(schema, data, binding, findings)
+            connection, sources, missing = _database_sources(schema, data, binding, findings, room)
         files = {name: supplies[0].origins[0].file for name, supplies in sources.items()}
         check_presence(schema, files, missing, findings, "" if data.is_dir() else data.name)
-        dataset = dataset_from_sources(schema, connection, sources, findings, binding=binding, allowance=allowance)
+        dataset = dataset_from_sources(
+            schema, connection, sources, findings, workspace=room.workspace, binding=binding, allowance=allowance
+        )
         if not data.is_dir():
             connection.execute("DETACH source")
         return dataset
@@ -77,6 +118,7 @@ def dataset_from_sources(
     sources: Sources,
     findings: DataFindings,
     *,
+    workspace: Workspace | None = None,
     binding: Binding | None = None,
     allowance: Allowance | None = None,
 ) -> Dataset:
@@ -105,6 +147,7 @@ def dataset_from_sources(
         warnings=findings.sorted(),
         present=frozenset(sources),
         connections=[connection],
+        workspaces=[] if workspace is None else [workspace],
     )
 
 
@@ -141,14 +184,14 @@ def _inputs(sources: Sources) -> tuple[Input, ...]:
 
 
 def _folder_sources(
-    schema: Schema, data: Path, binding: Binding | None, findings: DataFindings
+    schema: Schema, data: Path, binding: Binding | None, findings: DataFindings, room: _Room
 ) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
     """Open the files of a folder, each once, on a connection that may read nothing else."""
     folder = DataFolder(data)
     readings, missing = table_files(schema, folder, binding, findings)
     names = [name for reading in readings for name in reading.files]
     paths = {name: path for name in names if (path := folder.path(name)) is not None}
-    connection = database.connect(paths.values())
+    connection = room.connect(paths.values())
     opened: dict[tuple[str, str], Origin | None] = {}
     sources: dict[str, list[Supply]] = {}
     for reading in readings:
@@ -164,7 +207,7 @@ def _folder_sources(
 
 
 def _database_sources(
-    schema: Schema, data: Path, binding: Binding | None, findings: DataFindings
+    schema: Schema, data: Path, binding: Binding | None, findings: DataFindings, room: _Room
 ) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
     """Open the tables of a DuckDB file, read only."""
     with data.open("rb") as file:
@@ -178,7 +221,7 @@ def _database_sources(
             findings.raise_if_errors()
     path = data.resolve()
     digest = file_hash(path)
-    connection = database.connect([path])
+    connection = room.connect([path])
     connection.execute(f"ATTACH {database.literal(str(path))} AS source (READ_ONLY)")
     listed = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' AND schema_name = 'main' ORDER BY 1"

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from mhrules.data import database
 from mhrules.data.csvshape import LONGEST_RECORD, good_records, scan
+from mhrules.data.limits import limit_reached
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import DataPlace
 
@@ -63,7 +64,14 @@ def open_file(
 
 
 def unreadable(name: str, error: Exception, findings: Findings) -> None:
-    """Report a file that DuckDB cannot read."""
+    """Report a file that DuckDB cannot read.
+
+    Raises:
+        DiagnosticError: it is not the file: memory (MH652) or room for temporary files (MH653) is used up.
+    """
+    limit = limit_reached(error)
+    if limit is not None:
+        raise limit from error
     findings.report(
         "MH604",
         f"`{name}` cannot be read",

@@ -243,6 +243,8 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH646", "not-to-be-allowed", Severity.ERROR, "finding may not be allowed"),
     ("MH650", "missing-package", Severity.ERROR, "package for data frames is not installed"),
     ("MH651", "not-a-frame", Severity.ERROR, "data frame cannot be read"),
+    ("MH652", "memory-used-up", Severity.ERROR, "data need more memory than they may have"),
+    ("MH653", "no-room-for-temporary-files", Severity.ERROR, "temporary files cannot be written"),
     ("MH701", "no-row-for-a-fact", Severity.ERROR, "fact is demanded and has no row"),
     ("MH702", "missing-value-used", Severity.ERROR, "missing value is used"),
     ("MH703", "blank-parameter-demanded", Severity.ERROR, "parameter is demanded where it is blank"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from attrs import frozen
@@ -21,6 +22,7 @@ from mhrules.data.synth.practices import make_practices
 from mhrules.data.synth.services import make_services
 from mhrules.data.synth.setting import Request, Setting
 from mhrules.data.synth.sheets import Sheet, catalog_sheet, practice_sheet
+from mhrules.data.workspace import Workspace
 
 _OPTIONS = {"csv": "FORMAT csv, HEADER true, DELIMITER ','", "parquet": "FORMAT parquet, COMPRESSION snappy"}
 
@@ -62,7 +64,11 @@ def write_population(
     """
     import duckdb
 
-    with database.connect(folder=directory) as connection:
+    workspace = Workspace()
+    with (
+        closing(workspace),
+        database.connect(folder=directory, workspace=workspace) as connection,
+    ):
         hints = hints_of_schema(schema) if hints is None else hints
         setting = Setting(request, schema, hints, Draws(request.seed), connection)
         progress("inventing practices and people")
