@@ -1,16 +1,16 @@
-"""How an engine writes what the plan needs where engines differ; all other text is the same for every engine.
+"""The functions and literals that every text of the engine is made of, and how DuckDB defines them.
 
-The text that they share: `::` for casts, `STRING`, `make_date`, `INTERVAL n MONTH`, `FILTER (WHERE …)`, `QUALIFY`,
-`GROUP BY ALL`, `min_by` of what is never missing, rows `(a, b)` to be compared or counted. Not in it: integer division,
-`date - date`, `sign`, `any_value`, ascending order of what can be missing without `NULLS FIRST` or `LAST`.
+There is one text for all engines. It is DuckDB's, kept to what Spark SQL has as well (`GROUP BY ALL`, `QUALIFY`,
+`FILTER (WHERE …)`, `::`, `STRING`, `make_date`, `INTERVAL n MONTH`, rows `(a, b)` that are compared or counted), and to
+functions that each dialect defines: the division kernels, `quotient`, `month_day`, `days_between`, `sequence`,
+`nth_smallest`. Three words differ (`HUGEINT`, `unnest`, `arg_min_null`), which a dialect renders. Not in the text:
+`//`, `date - date`, `sign`, `any_value`, `* EXCLUDE`, and ascending order of what can be missing.
 """
 
 from __future__ import annotations
 
 import datetime
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
 
 from mhrules.exact import Rounding
 from mhrules.plan.ir import Value
@@ -21,45 +21,39 @@ KERNELS = {
     Rounding.DOWN: "down_div",
     Rounding.UP: "up_div",
 }
+_MORE = {  # whether the quotient of the magnitudes is one more
+    Rounding.HALF_EVEN: "2 * (abs(n) % abs(d)) > abs(d) "
+    "OR (2 * (abs(n) % abs(d)) = abs(d) AND (abs(n) // abs(d)) % 2 = 1)",
+    Rounding.HALF_UP: "2 * (abs(n) % abs(d)) >= abs(d)",
+    Rounding.DOWN: "false",
+    Rounding.UP: "abs(n) % abs(d) > 0",
+}
+_FUNCTIONS = {
+    "quotient(n, d)": "n // d",  # of months and other small integers: cut to a whole
+    "month_day(m)": "make_date(m // 12, m % 12 + 1, 1)",  # the first day of a month that is counted from year 0
+    "days_between(a, b)": "b - a",
+    "sequence(a, b)": "range(a, b + 1)",  # both included; the last is not before the first
+    "nth_smallest(l, n)": "list_sort(l)[n]",  # counted from 1
+}
 
 
-class Dialect(ABC):
-    """What every engine writes in its own way. Nothing here needs a database."""
+class DuckDB:
+    """DuckDB 2: HUGEINT holds what 63 bits cannot, `//` and `%` act on magnitudes, overflow raises."""
 
-    name: str
-    wide: str  # the type of integers of 38 digits, of which overflow raises
+    name = "duckdb"
+    wide = "HUGEINT"
 
-    @abstractmethod
     def setup(self) -> list[str]:
-        """The statements that define the kernels."""
+        """The kernels: the quotient of the magnitudes, one more where the rest asks for it, then the sign."""
+        kernels = {
+            f"{KERNELS[mode]}(n, d)": f"(abs(n) // abs(d) + CASE WHEN {more} THEN 1 ELSE 0 END) * sign(n) * sign(d)"
+            for mode, more in _MORE.items()
+        }
+        return [f"CREATE OR REPLACE TEMP MACRO {head} AS {body}" for head, body in {**kernels, **_FUNCTIONS}.items()]
 
-    @abstractmethod
-    def quotient(self, numerator: str, divisor: int) -> str:
-        """A small integer, such as a month, divided by a number greater than 0 and cut to a whole."""
-
-    @abstractmethod
-    def month_day(self, month: str) -> str:
-        """The first day of a month that is counted from year 0."""
-
-    @abstractmethod
-    def days(self, first: str, last: str) -> str:
-        """How many days a day lies after another."""
-
-    @abstractmethod
-    def each_month(self, first: str, last: str) -> str:
-        """A column of a SELECT that makes a row for every month from the first to the last; none if that is before."""
-
-    @abstractmethod
-    def of_first(self, value: str, order: str) -> str:
-        """The aggregate of a value, also a missing one, in the row that is first in an order."""
-
-    @abstractmethod
-    def all_but(self, alias: str, columns: Iterable[str]) -> str:
-        """All columns of a joined relation but those."""
-
-    @abstractmethod
-    def nth(self, value: str, number: str, where: str) -> str:
-        """The aggregate of the n-th value, counted from the smallest as 1, of the rows that fulfil a condition."""
+    def rendered(self, sql: str) -> str:
+        """A text of the engine as this database reads it: as it is."""
+        return sql
 
     def divide(self, numerator: str, divisor: str, rounding: Rounding) -> str:
         """The rounded quotient of two integers; the divisor is not 0."""
@@ -91,53 +85,3 @@ class Dialect(ABC):
         if isinstance(value, datetime.date):
             return f"DATE '{value.isoformat()}'"
         return self.text(value)
-
-
-class DuckDB(Dialect):
-    """DuckDB 2: HUGEINT holds what 63 bits cannot, `//` and `%` act on magnitudes, overflow raises."""
-
-    name = "duckdb"
-    wide = "HUGEINT"
-    _more: ClassVar[dict[Rounding, str]] = {  # whether the quotient of the magnitudes is one more
-        Rounding.HALF_EVEN: "2 * (abs(n) % abs(d)) > abs(d) "
-        "OR (2 * (abs(n) % abs(d)) = abs(d) AND (abs(n) // abs(d)) % 2 = 1)",
-        Rounding.HALF_UP: "2 * (abs(n) % abs(d)) >= abs(d)",
-        Rounding.DOWN: "false",
-        Rounding.UP: "abs(n) % abs(d) > 0",
-    }
-
-    def setup(self) -> list[str]:
-        """The kernels: the quotient of the magnitudes, one more where the rest asks for it, then the sign."""
-        return [
-            f"CREATE OR REPLACE TEMP MACRO {KERNELS[mode]}(n, d) AS "
-            f"(abs(n) // abs(d) + CASE WHEN {more} THEN 1 ELSE 0 END) * sign(n) * sign(d)"
-            for mode, more in self._more.items()
-        ]
-
-    def quotient(self, numerator: str, divisor: int) -> str:
-        """`//`, which cuts."""
-        return f"({numerator}) // {divisor}"
-
-    def month_day(self, month: str) -> str:
-        """The first day of a month that is counted from year 0."""
-        return f"make_date(({month}) // 12, ({month}) % 12 + 1, 1)"
-
-    def days(self, first: str, last: str) -> str:
-        """Dates are subtracted."""
-        return f"({last}::DATE - {first}::DATE)"
-
-    def each_month(self, first: str, last: str) -> str:
-        """A range, unnested."""
-        return f"unnest(range({first}, {last} + 1))"
-
-    def of_first(self, value: str, order: str) -> str:
-        """`arg_min` would pass over missing values."""
-        return f"arg_min_null({value}, {order})"
-
-    def all_but(self, alias: str, columns: Iterable[str]) -> str:
-        """All columns of a joined relation but those."""
-        return f"{alias}.* EXCLUDE ({', '.join(columns)})"
-
-    def nth(self, value: str, number: str, where: str) -> str:
-        """Of a sorted list; beyond its end missing."""
-        return f"list_sort(list({value}) FILTER (WHERE {where}))[{number}]"

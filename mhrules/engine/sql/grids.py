@@ -129,7 +129,7 @@ class Grids:
         held = self.held(owners)
         if kind == "contract_year":
             source = f"{held} JOIN practices USING (practice)"
-            clock = f"{self.store.dialect.quotient('month - start', MONTHS_IN_YEAR)} + 1"
+            clock = f"quotient(month - start, {MONTHS_IN_YEAR}) + 1"
         else:
             source, clock = held, self.period_first("month", kind)
         listed = ", ".join([*columns, f"CAST({clock} AS INTEGER) AS clock"])
@@ -169,12 +169,12 @@ class Grids:
         if length == 1:
             return month
         if not offset:
-            return f"({self.store.dialect.quotient(month, length)} * {length})"
-        return f"({self.store.dialect.quotient(f'{month} - {offset}', length)} * {length} + {offset})"
+            return f"(quotient({month}, {length}) * {length})"
+        return f"(quotient({month} - {offset}, {length}) * {length} + {offset})"
 
     def year_name(self, month: str) -> str:
         """The name of the program year that holds a month."""
-        return f"({self.store.dialect.quotient(f'{month} - {self.calendar.year_start - 1}', MONTHS_IN_YEAR)})"
+        return f"quotient({month} - {self.calendar.year_start - 1}, {MONTHS_IN_YEAR})"
 
     @property
     def calendar(self) -> Calendar:

@@ -21,6 +21,8 @@ OUTCOMES = "outcomes"
 ATTRIBUTED = "attributed"
 MEMBERS = ("payer", "practice", "member")
 FAR = "DATE '9999-12-31'"
+EACH_MONTH = "unnest(sequence(m1, m2))"
+"""A row for every month from `m1` to `m2`, which is not before it."""
 
 
 class People(Splits):
@@ -86,8 +88,11 @@ class People(Splits):
             ends += " - CASE WHEN day(s.b) < 15 THEN 1 ELSE 0 END"
         if rule is MonthsRule.PROPORTION:
             return self._in_proportion(whose, first, last)
-        months = self.dialect.each_month(f"greatest({begins}, {first})", f"least({ends}, {last})")
-        sql = f"SELECT s.payer, s.member, {months} AS month FROM {self.spans()} s WHERE {whose}"
+        spans = (
+            f"SELECT s.payer, s.member, greatest({begins}, {first}) AS m1, least({ends}, {last}) AS m2 "
+            f"FROM {self.spans()} s WHERE {whose}"
+        )
+        sql = f"SELECT payer, member, {EACH_MONTH} AS month FROM ({spans}) WHERE m1 <= m2"
         if self.plan.members.newborns and rule is not MonthsRule.ANY_DAY:
             born = self.month_of("p.birth_date")
             sql += (
@@ -109,12 +114,11 @@ class People(Splits):
         )
         numbered = f"SELECT *, sum(fresh) OVER (PARTITION BY payer, member ORDER BY a, b) AS island FROM ({islands})"
         merged = f"SELECT payer, member, min(a) AS a, max(b) AS b FROM ({numbered}) GROUP BY payer, member, island"
-        months = self.dialect.each_month(
-            f"greatest({self.month_of('a')}, {first})", f"least({self.month_of('b')}, {last})"
-        )
+        ends = f"greatest({self.month_of('a')}, {first}) AS m1, least({self.month_of('b')}, {last}) AS m2"
         begin, end = self.store.month_day("month"), self.store.month_day("month + 1")
-        days = f"{self.dialect.days(f'greatest(a, {begin})', f'least(b, ({end} - INTERVAL 1 DAY)::DATE)')} + 1"
-        rows = f"SELECT payer, member, a, b, CAST({months} AS INTEGER) AS month FROM ({merged})"
+        days = f"days_between(greatest(a, {begin}), least(b, ({end} - INTERVAL 1 DAY)::DATE)) + 1"
+        cut = f"SELECT *, {ends} FROM ({merged})"
+        rows = f"SELECT payer, member, a, b, CAST({EACH_MONTH} AS INTEGER) AS month FROM ({cut}) WHERE m1 <= m2"
         counted = f"CAST(sum({days}) AS INTEGER) AS days"
         return f"SELECT payer, member, month, {counted} FROM ({rows}) GROUP BY payer, member, month"
 
@@ -357,7 +361,7 @@ class People(Splits):
         source = self.attributed()
         if kind == "contract_year":
             source = f"{source} JOIN practices USING (practice)"
-            clock = f"{self.dialect.quotient('month - start', MONTHS_IN_YEAR)} + 1"
+            clock = f"quotient(month - start, {MONTHS_IN_YEAR}) + 1"
         elif kind != "month":
             clock = self.grids.period_first("month", kind)
         begin, end = self.store.month_day("m1"), self.store.month_day("m2 + 1")
@@ -477,7 +481,7 @@ class People(Splits):
         clock = (
             self.grids.period_first("o.month", grid.kind)
             if grid.kind != "contract_year"
-            else (f"((o.month - p.start) // {MONTHS_IN_YEAR} + 1)")
+            else f"(quotient(o.month - p.start, {MONTHS_IN_YEAR}) + 1)"
         )
         start = "JOIN practices p ON p.practice = g.practice " if grid.kind == "contract_year" else ""
         sql = (
@@ -502,7 +506,7 @@ class People(Splits):
         if not portions:
             return f"{days} * {million}"
         begin, end = self.store.month_day(month), self.store.month_day(f"{month} + 1")
-        length = f"{self.dialect.days(begin, end)}::{self.dialect.wide}"
+        length = f"days_between({begin}, {end})::{self.dialect.wide}"
         part = self.dialect.divide(f"({days} * {million})", length, Rounding.HALF_EVEN)
         return f"CASE WHEN payer IN ({self.dialect.texts(portions)}) THEN {part} ELSE {days} * {million} END"
 

@@ -106,7 +106,7 @@ class Records(People):
 
     def _of_first(self, sql: str) -> str:
         """What the first entry of a claim line says: what it leaves empty is empty."""
-        return self.dialect.of_first(sql, "t.entry_number")
+        return f"arg_min_null({sql}, t.entry_number)"
 
     def _with_biller(self, netted: str) -> str:
         """Lines with the practice that billed them: by name, by the biller's number, or by the provider's practice."""
@@ -230,8 +230,9 @@ class Records(People):
             frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"}),
             About("the service class of each record", ("record",), rule.span),
         )
-        kept = "s.*" if "service" not in features else self.dialect.all_but("s", ["e_service"])
-        return f"SELECT {kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM ({sql}) s JOIN {classes} k USING (id)"
+        given = [column for column in self.store.columns(name) if column not in ("e_service", "member", *TIMES)]
+        kept = ", ".join(f"s.{column}" for column in given)
+        return f"SELECT {kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM {name} s JOIN {classes} k USING (id)"
 
     # ------------------------------------------------------------------------------------------ elements
 
@@ -280,7 +281,8 @@ class Records(People):
             raise Unsupported("claims by contract year")
         rows = self.grids.grid(("payer", "practice"), grid.kind)
         own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
-        own_columns = self.dialect.all_but("e", ["payer", "practice", "month"])
+        found = [column for column in self.store.columns(records) if column not in ("payer", "practice", "month")]
+        own_columns = ", ".join(f"e.{column}" for column in found)
         ever = kind in (STATE, RESULT) or reach.whole_period
         payer = "" if kind in (STATE, RESULT) else " AND e.payer = m.payer"
         if reach.within is not None:

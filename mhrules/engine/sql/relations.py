@@ -120,7 +120,7 @@ class Relations(Scalars):
             return "r.clock"
         if kind == "contract_year":
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
-            return f"({self.dialect.quotient(f'r.m1 - {alias}.start', MONTHS_IN_YEAR)} + 1)"
+            return f"(quotient(r.m1 - {alias}.start, {MONTHS_IN_YEAR}) + 1)"
         return self.grids.period_first("r.m1" if own == "contract_year" else "r.clock", kind)
 
     def row_key(self, key: str, frame: Frame) -> Column:
@@ -399,8 +399,7 @@ class Relations(Scalars):
         assert grid.kind is not None
         if grid.kind == "contract_year":
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
-            years = self.dialect.quotient(f"r.clock - {alias}.start", MONTHS_IN_YEAR)
-            return frame.expose(f"CAST({years} + 1 AS INTEGER)")
+            return frame.expose(f"CAST(quotient(r.clock - {alias}.start, {MONTHS_IN_YEAR}) + 1 AS INTEGER)")
         return self.grids.period_first("clock", grid.kind)
 
     def summary(self, node: ir.Aggregate) -> str:
@@ -430,8 +429,8 @@ class Relations(Scalars):
             shift = self.dialect.number(10 ** (places_of(node) - places_of(node.body)))
             return self._divided(f"(sum(b) {held}) * {shift}", f"(count(*) {held})")
         if function == "percentile":
-            rank = self.dialect.quotient(f"{node.argument} * (count(*) {held}) + 99", 100)
-            return self.dialect.nth("b", f"greatest(1, {rank})", "w")
+            rank = f"quotient({node.argument} * (count(*) {held}) + 99, 100)"
+            return f"nth_smallest(array_agg(b) {held}, greatest(1, {rank}))"
         if function == "latest":
             return "min(b)" if node.ties == "lowest" else "max(b)"
         raise Unsupported(f"`{function}`")

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from mhrules.engine.sql.dialect import Dialect
+from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import FaultBook
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.exact import LIMIT, PLACES, Rounding
@@ -26,7 +26,7 @@ OF_NOTHING = frozenset({"average", "share", "minimum", "maximum", "percentile", 
 class Scalars(ABC):
     """What every expression is at the rows of a frame."""
 
-    def __init__(self, dialect: Dialect, faults: FaultBook) -> None:
+    def __init__(self, dialect: DuckDB, faults: FaultBook) -> None:
         self.dialect = dialect
         self.faults = faults
         self._meaning: dict[type, Callable[[Any, Frame], Column]] = {

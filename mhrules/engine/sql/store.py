@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.dialect import Dialect
+from mhrules.engine.sql.dialect import DuckDB
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,7 +35,7 @@ class Store:
     read them, `columns` tells what one has.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, dialect: Dialect) -> None:
+    def __init__(self, connection: DuckDBPyConnection, dialect: DuckDB) -> None:
         self.connection = connection
         self.dialect = dialect
         self.statements: list[Statement] = []
@@ -105,7 +105,7 @@ class Store:
 
     def month_day(self, month: str) -> str:
         """The first day of a month that is counted from year 0."""
-        return self.dialect.month_day(month)
+        return f"month_day({month})"
 
     def _make(self, name: str, sql: str, about: About | None = None, rows: Sequence[tuple[Any, ...]] = ()) -> None:
         self.statements.append(Statement(name, sql, about, tuple(rows)))

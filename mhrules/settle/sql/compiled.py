@@ -254,8 +254,8 @@ class Compiled:
         rows = self.relations.rows(frozenset(grid.keys), period, base=False)
         inside = f"r.{self._inside}"
         if kind == "contract_year":
-            months = f"(SELECT {self.store.dialect.each_month(str(self.first), str(self.last))} AS month)"
-            number = f"{self.store.dialect.quotient('month - start', MONTHS_IN_YEAR)} + 1"
+            months = f"(SELECT unnest(sequence({self.first}, {self.last})) AS month)"
+            number = f"quotient(month - start, {MONTHS_IN_YEAR}) + 1"
             inside = f"r.clock >= 1 AND r.clock IN (SELECT {number} FROM practices CROSS JOIN {months})"
         on = matching({column: f"r.{column}" for column in grid.columns})
         whose = ("practice", "payer") if kind == "contract_year" else OWNERS

@@ -371,8 +371,9 @@ class Lines(Prices):
         used = (
             f"SELECT payer, practice, clock, sum(v) AS v FROM {self._credited} WHERE payment = '{payment}' GROUP BY ALL"
         )
+        kept = ", ".join(f"l.{column}" for column in self.store.columns(lines) if column != "amount")
         sql = (
-            f"SELECT {self.dialect.all_but('l', ['amount'])}, l.amount - coalesce(u.v, 0) AS amount FROM {lines} l "
+            f"SELECT {kept}, l.amount - coalesce(u.v, 0) AS amount FROM {lines} l "
             f"LEFT JOIN ({used}) u ON u.payer = l.payer AND u.practice = l.practice AND u.clock = l.clock"
         )
         return self.store.table(
