@@ -252,8 +252,8 @@ def _fill_raw(task: _Task) -> list[int]:
             if at is not None:
                 text = source_text_sql(rule, feed.origin.columns[at][1], f"s.c{at}")
             texts.append(text or "NULL")
-        chosen = [_one_of(at, words) for at, words in feed.where]
-        chosen += [f"NOT {_one_of(at, words)}" for at, words in feed.where_not if words]
+        chosen = [one_of_sql(at, words) for at, words in feed.where]
+        chosen += [f"NOT {one_of_sql(at, words)}" for at, words in feed.where_not if words]
         where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
         statement = f"INSERT INTO raw SELECT {number}, s.rn, {', '.join(texts)} FROM {feed.origin.relation} AS s{where}"
         try:
@@ -268,7 +268,7 @@ def _fill_raw(task: _Task) -> list[int]:
     return left_out
 
 
-def _one_of(at: int, words: Sequence[str]) -> str:
+def one_of_sql(at: int, words: Sequence[str]) -> str:
     """SQL for whether a source column holds one of the words; an empty cell is the empty word."""
     return f"coalesce(CAST(s.c{at} AS VARCHAR), '') IN ({', '.join(map(literal, words)) or 'NULL'})"
 
@@ -345,9 +345,8 @@ def _report_rounded(task: _Task, at: int, rounded: list[str]) -> None:
     )
 
 
-def publish(connection: DuckDBPyConnection, table: str, columns: Sequence[Column], keys: int) -> None:
-    """Turn `stage` into the table of the model, sorted by its first `keys` columns."""
+def publish(connection: DuckDBPyConnection, table: str, columns: Sequence[Column]) -> None:
+    """Turn `stage` into the table of the model. Its rows are in no order: who needs one sorts."""
     named = ", ".join(f"v{at} AS {identifier(column.name)}" for at, column in enumerate(columns))
-    order = ", ".join(f"v{at}" for at in range(keys))
-    connection.execute(f"CREATE TABLE {identifier(table)} AS SELECT {named} FROM stage ORDER BY {order}")
+    connection.execute(f"CREATE TABLE {identifier(table)} AS SELECT {named} FROM stage")
     connection.execute("DROP TABLE stage")

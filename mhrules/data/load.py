@@ -12,8 +12,9 @@ from mhrules.data import database
 from mhrules.data.allow import Allowance
 from mhrules.data.binding import Binding, TableBinding
 from mhrules.data.capacity import Capacity
-from mhrules.data.convert import convert, publish
+from mhrules.data.convert import Feed, convert, publish
 from mhrules.data.dataset import Dataset, Input, LeftOut, create_tables
+from mhrules.data.direct import Direct, Feeding, read_directly
 from mhrules.data.feeds import Supply, Uses, feed, report_unknown_columns
 from mhrules.data.files import DataFolder, table_files
 from mhrules.data.limits import is_large
@@ -23,7 +24,7 @@ from mhrules.data.presence import check_counts, check_presence, has_members, wit
 from mhrules.data.relations import Reference, positions, references
 from mhrules.data.reports import DataFindings
 from mhrules.data.rowcheck import Stage, check_stage, check_stage_entries, check_stage_reference, repeated_sql
-from mhrules.data.rules import DEFAULTS, check_binding, layout, rules_for, span_names
+from mhrules.data.rules import DEFAULTS, check_binding, ends_of_spans, layout, rules_for, span_names
 from mhrules.data.schema import Schema, Table
 from mhrules.data.workspace import Workspace, removed_on_failure
 from mhrules.diagnostics.model import DataPlace
@@ -249,21 +250,37 @@ def _database_sources(
 
 
 def _load_table(state: _State, table: Table, supplies: Sequence[Supply]) -> None:
-    """Convert one table, check its rows, and publish it under its name."""
+    """Publish one table under its name: straight if nothing is wrong with it, else row by row."""
     bound = state.binding.tables.get(table.name) if state.binding else None
+    distinct = bound is not None and bound.distinct
     origins = [origin for supply in supplies for origin in supply.origins]
-    stage = Stage(state.connection, table, [(origin.file, origin.line_of) for origin in origins])
     if state.members:
         for origin in origins:
             check_counts(state.schema, table, origin.file, dict(origin.columns), state.findings)
+    feeds = [_feeds(state, table, supply) for supply in supplies]
+    known = {each: _known_ids(each) for each in references(state.schema, table) if each.table in state.known}
+    if all(origin.sound for origin in origins):
+        feedings = [
+            Feeding(feed, _until(supply.bound, table))
+            for supply, those in zip(supplies, feeds, strict=True)
+            for feed in those
+        ]
+        left = read_directly(Direct(state.connection, table, feedings, distinct, known))
+        if left is not None:
+            parts = [supply.bound.part if supply.bound else "" for supply in supplies for _ in supply.origins]
+            state.left_out += [
+                LeftOut(table.name, parts[each.at], origins[each.at].file, each.reason, each.rows) for each in left
+            ]
+            state.known.add(table.name)
+            return
+    stage = Stage(state.connection, table, [(origin.file, origin.line_of) for origin in origins])
     first = 0
-    for supply in supplies:
-        _convert(state, table, supply, first)
+    for supply, those in zip(supplies, feeds, strict=True):
+        _convert(state, table, supply, those, first)
         first += len(supply.origins)
     _leave_out_empty_spans(state, stage, supplies)
-    if bound is not None and bound.distinct:
+    if distinct:
         _leave_out_repeated(state, stage, supplies)
-    known = {each: _known_ids(each) for each in references(state.schema, table) if each.table in state.known}
     check_stage_entries(stage, state.findings)
     state.allowance.settle(stage, known, state.findings)
     check_stage(stage, state.findings)
@@ -271,7 +288,13 @@ def _load_table(state: _State, table: Table, supplies: Sequence[Supply]) -> None
         check_stage_reference(stage, reference, relation, state.findings)
     if all(origin.sound for origin in origins) and stage.fetch("SELECT count(*) FROM stage WHERE NOT sound") == [(0,)]:
         state.known.add(table.name)
-    publish(state.connection, table.name, layout(table), len(table.keys) + table.dated)
+    publish(state.connection, table.name, layout(table))
+
+
+def _feeds(state: _State, table: Table, supply: Supply) -> list[Feed]:
+    """How each origin of a supply feeds the table."""
+    rules = rules_for(table, supply.bound, state.binding.settings if state.binding else DEFAULTS)
+    return [feed(state.uses, table, origin, rules, supply.bound) for origin in supply.origins]
 
 
 def _known_ids(reference: Reference) -> str:
@@ -279,10 +302,8 @@ def _known_ids(reference: Reference) -> str:
     return f"(SELECT {database.identifier(reference.key)} AS id FROM {database.identifier(reference.table)})"
 
 
-def _convert(state: _State, table: Table, supply: Supply, first: int) -> None:
+def _convert(state: _State, table: Table, supply: Supply, feeds: Sequence[Feed], first: int) -> None:
     """Stage the rows of one supply, and note which its `where` leaves out."""
-    rules = rules_for(table, supply.bound, state.binding.settings if state.binding else DEFAULTS)
-    feeds = [feed(state.uses, table, origin, rules, supply.bound) for origin in supply.origins]
     keys = len(table.keys) + 2 * table.dated
     counts = convert(state.connection, table.name, feeds, keys, state.findings, first=first)
     part = supply.bound.part if supply.bound else ""
@@ -297,15 +318,17 @@ def _leave_out_empty_spans(state: _State, stage: Stage, supplies: Sequence[Suppl
     if names is None:
         return
     bounds = [supply.bound for supply in supplies for _ in supply.origins]
-    files = [str(at) for at, bound in enumerate(bounds) if _until(bound, names[1])]
+    files = [str(at) for at, bound in enumerate(bounds) if _until(bound, stage.table)]
     if files:
         at = positions(stage.table)
         empty = f"v{at[names[1]]} = v{at[names[0]]} - 1 AND file IN ({', '.join(files)})"
         _leave_out(state, stage, supplies, empty, "empty span")
 
 
-def _until(bound: TableBinding | None, column: str) -> bool:
-    return bound is not None and column in bound.columns and bound.columns[column].until
+def _until(bound: TableBinding | None, table: Table) -> bool:
+    """Whether the last day of a row's span is not included in it."""
+    ends = ends_of_spans(table)
+    return bound is not None and any(name in bound.columns and bound.columns[name].until for name in ends)
 
 
 def _leave_out_repeated(state: _State, stage: Stage, supplies: Sequence[Supply]) -> None:

@@ -30,13 +30,14 @@ _PARQUET = (".parquet", ".pq")
 class Origin:
     """One source of rows.
 
-    `file` is the name people are shown. `columns` are names and SQL types, in order. `relation` is SQL that yields
-    `rn` and `c0`, `c1` …, with `parameters`; `line_of` turns `rn` into a 1-based line (or row). `sound` is false
-    where some rows had to be left out, with their findings.
+    `file` is the name people are shown. `columns` are names and SQL types, in order. `cells` is SQL that yields `c0`,
+    `c1` …, and `relation` yields `rn` before them, both with `parameters`; `line_of` turns `rn` into a 1-based line (or
+    row). `sound` is false where some rows had to be left out, with their findings.
     """
 
     file: str
     columns: tuple[tuple[str, str], ...]
+    cells: str
     relation: str
     line_of: Callable[[int], int]
     parameters: tuple[str, ...] = ()
@@ -104,6 +105,7 @@ def _from_relation(
     return Origin(
         file=file,
         columns=tuple((str(row[0]), str(row[1])) for row in described),
+        cells=f"(SELECT * FROM {relation} AS s({aliases}))",
         relation=f"(SELECT row_number() OVER () AS rn, * FROM {relation} AS s({aliases}))",
         line_of=lambda rn: rn,
         parameters=parameters,
@@ -128,12 +130,13 @@ def _open_csv(
     columns = tuple((column, "VARCHAR") for column in shape.header)
     if shape.faults:
         relation = _salvage(connection, path, delimiter, len(columns))
-        return Origin(name, columns, relation, lambda rn: rn, sha256=shape.sha256, sound=False, header_line=1)
-    relation = f"(SELECT row_number() OVER () AS rn, * FROM {_csv_reader(len(columns), delimiter)})"
+        return Origin(name, columns, relation, relation, lambda rn: rn, sha256=shape.sha256, sound=False, header_line=1)
+    reader = _csv_reader(len(columns), delimiter)
     return Origin(
         file=name,
         columns=columns,
-        relation=relation,
+        cells=reader,
+        relation=f"(SELECT row_number() OVER () AS rn, * FROM {reader})",
         line_of=shape.line_of,
         parameters=(database.pattern(path),),
         sha256=shape.sha256,
