@@ -124,6 +124,7 @@ class Measures(Records):
             f"coalesce(f, CASE WHEN v IS NOT NULL THEN max(f) OVER ({among}) END) AS f FROM {values}"
         )
         table = self.store.table(self.store.fresh("ranks"), sql)
+        self.ranks[node, frame.grid] = (table, grid.columns)
         alias = frame.join(("rank", node), table, matching(self.group_columns(grid.columns, frame)))
         return Column(frame.expose(f"{alias}.v"), frame.expose(f"{alias}.f"))
 
