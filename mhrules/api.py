@@ -45,6 +45,7 @@ __all__ = [
     "attribution",
     "check",
     "explain",
+    "explain_run",
     "load",
     "render",
     "settle",
@@ -371,6 +372,37 @@ def explain(
 
     found = explained(ledger_of(settlement), payer, practice, payment, period, deep=deep, member=member)
     return Explanation(found)
+
+
+def explain_run(
+    program: Program,
+    path: FilePath,
+    *,
+    payer: str,
+    practice: str,
+    payment: str,
+    period: str | None = None,
+    deep: bool = False,
+    member: str | None = None,
+) -> Explanation:
+    """Why a payer owes a practice what it does, from a run that `Settlement.write(…, keep=True)` kept in a folder.
+
+    Only the data of the practice's people are read, and the line must come out as it was posted; otherwise as
+    `explain`. Values over all practices stand as they were settled, unless `deep` is asked for and there are at most
+    100,000 people.
+
+    Raises:
+        DiagnosticError: the folder has no run that fits (MH753), the program is not as it was settled (MH754), too
+            many people would have to be worked out one by one (MH755); otherwise as `explain`.
+    """
+    from mhrules.explain.kept import open_run
+    from mhrules.explain.of_run import explain_run as explained
+
+    run = open_run(Path(path), program.plan, program._compilation.sources)
+    try:
+        return Explanation(explained(run, (payer, practice, payment), period, deep=deep, member=member))
+    finally:
+        run.close()
 
 
 def attribution(

@@ -147,11 +147,12 @@ class Settlement:
         cents = sum(int(posting.amount.scaleb(CENTS)) for posting in postings)
         return decimal(cents * 10 ** (PLACES - CENTS), CENTS)
 
-    def write(self, directory: str | PathLike[str], *, detail: bool = False) -> tuple[Path, ...]:
+    def write(self, directory: str | PathLike[str], *, detail: bool = False, keep: bool = False) -> tuple[Path, ...]:
         """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json`; the paths written.
 
         Where the data have members, also `attribution.csv` and `member_months.csv`. With `detail`, also `detail.csv`:
-        the members, claims, visits and events that each posting is made of. The same input gives the same bytes.
+        the members, claims, visits and events that each posting is made of. The same input gives the same bytes. With
+        `keep`, also `run.duckdb`, the facts and outcomes of the run, from which `explain_run` explains any line.
         Files that are there already are replaced, all or none.
 
         Raises:
@@ -159,7 +160,7 @@ class Settlement:
         """
         from mhrules.settle.outputs import write
 
-        return write(self._ledger, Path(directory), self._sources, detail=detail)
+        return write(self._ledger, Path(directory), self._sources, detail=detail, keep=keep)
 
     def to_duckdb(self) -> DuckDBPyRelation:
         """The postings as a DuckDB relation.

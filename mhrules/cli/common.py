@@ -24,7 +24,10 @@ _WIDEST = 120
 _META = "mhrules.output"
 
 BAD_INPUT_CODES = frozenset(
-    "MH001 MH601 MH604 MH614 MH640 MH650 MH730 MH732 MH733 MH734 MH735 MH736 MH737 MH750 MH751 MH752".split()
+    [
+        *"MH001 MH601 MH604 MH614 MH640 MH650 MH730 MH732 MH733 MH734 MH735 MH736 MH737 MH750 MH751 MH752".split(),
+        *"MH753 MH754 MH755".split(),
+    ]
 )
 """Codes of input that cannot be read, and of years, folders, payers, practices, payments and people not to be meant."""
 

@@ -31,27 +31,57 @@ def _allowable(ctx: click.Context, param: click.Parameter, value: tuple[str, ...
     return codes
 
 
-_OPTIONS = (
-    click.argument("program"),
-    click.option("--contracts", metavar="PATH", help="A further file or folder of contracts."),
-    click.option("--data", required=True, metavar="PATH", help="A folder of CSV and Parquet files, or a DuckDB file."),
-    click.option("--binding", metavar="FILE", help="The binding.toml by which the data are read."),
-    click.option(
-        "--allow",
-        multiple=True,
-        metavar="CODE",
-        callback=_allowable,
-        help="Let findings about the data pass: MH630, MH631, MH632 or MH633; may be given again.",
-    ),
-    click.option("--year", required=True, type=click.IntRange(1900, 2999), help="The program year."),
-)
+def _options(*, required: bool) -> tuple[Callable[[F], F], ...]:
+    """The argument PROGRAM and the options that say what is settled on what; `required`: with data and year."""
+    return (
+        click.argument("program"),
+        click.option("--contracts", metavar="PATH", help="A further file or folder of contracts."),
+        click.option(
+            "--data", required=required, metavar="PATH", help="A folder of CSV and Parquet files, or a DuckDB file."
+        ),
+        click.option("--binding", metavar="FILE", help="The binding.toml by which the data are read."),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="CODE",
+            callback=_allowable,
+            help="Let findings about the data pass: MH630, MH631, MH632 or MH633; may be given again.",
+        ),
+        click.option("--year", required=required, type=click.IntRange(1900, 2999), help="The program year."),
+    )
 
 
 def run_options(verb: F) -> F:
     """The argument PROGRAM and the options that say what is settled on what."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_options(required=True)):
         verb = option(verb)
     return verb
+
+
+def run_options_or_kept(verb: F) -> F:
+    """The same where a kept run can stand for data and year; `refuse_both` says what must be given."""
+    kept = click.option("--run", "kept", metavar="DIR", help="A folder with a run that `settle --keep` has kept.")
+    for option in reversed((*_options(required=False), kept)):
+        verb = option(verb)
+    return verb
+
+
+def refuse_both(
+    kept: str | None, data: str | None, binding: str | None, allow: tuple[str, ...], year: int | None
+) -> None:
+    """Refuse data beside a kept run, and neither.
+
+    Raises:
+        UsageError: it is so.
+    """
+    if kept is None:
+        missing = [name for name, value in (("--data", data), ("--year", year)) if value is None]
+        if missing:
+            raise click.UsageError(f"Missing option '{missing[0]}' (or '--run', with a kept run).")
+    elif data is not None or binding is not None or allow or year is not None:
+        raise click.UsageError(
+            "'--run' has the data and the year: leave out '--data', '--binding', '--allow', '--year'."
+        )
 
 
 @frozen

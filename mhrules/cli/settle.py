@@ -32,6 +32,7 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.option("--posted-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of posting.")
 @click.option("--hold", is_flag=True, help="Post lines that fail as held, and all others as usual.")
 @click.option("--detail", is_flag=True, help="Write detail.csv too: the members and claims behind each posting.")
+@click.option("--keep", is_flag=True, help="Keep the run in run.duckdb, for `explain --run`; it holds the data.")
 @click.option(
     "--engine",
     type=click.Choice(["reference", "duckdb"]),
@@ -55,6 +56,7 @@ def command(
     posted_on: datetime.datetime | None,
     hold: bool,
     detail: bool,
+    keep: bool,
     engine: str,
 ) -> None:
     """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
@@ -73,7 +75,7 @@ def command(
         day = None if posted_on is None else posted_on.date()
         settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold, engine=engine)
         progress.step("writing")
-        paths = settlement.write(directory, detail=detail)
+        paths = settlement.write(directory, detail=detail, keep=keep)
     findings = (*run.program.findings, *settlement.findings)
     if common.output().format == "json":
         common.show_document(_document(settlement, paths, findings))

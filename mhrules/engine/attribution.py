@@ -120,6 +120,10 @@ class Attribution:
             raise Faulted(found.faults)
         return found
 
+    def known(self) -> dict[tuple[str, int], dict[str, Outcome]]:
+        """The outcomes that were worked out, by payer and month; months that cannot be judged are not among them."""
+        return {key: found for key, found in self._outcomes.items() if not isinstance(found, Faulted)}
+
     def _all(self, payer: str, month: int) -> dict[str, Outcome]:
         """Everybody's outcome; all faults are found before the first is raised."""
         gathering, found = Gathering(), {}

@@ -55,6 +55,7 @@ class Elements:
         self.records = Records(world.plan, world.facts, self.people, world.practices)
         self.attribution = Attribution(self.records, truth, world.on_roster)
         self._evaluate = evaluate
+        self._bounds = world.facts.bounds
         self._services: dict[tuple[str, str], ir.Value] = {}
         self._costs: dict[tuple[str, str], dict[int, int]] = {}
 
@@ -99,6 +100,8 @@ class Elements:
         member = row.get(MEMBER)
         total = 0
         for month in self.world.months(row):
+            if member is None:
+                self._bounds.members(payer, practice, month)
             days = self.attribution.members(payer, practice, month)
             counted = list(days.values()) if member is None else [days.get(member, 0)]
             total += self.people.member_months(payer, month, counted)
@@ -108,6 +111,8 @@ class Elements:
         """By month of a row's period, what each of its members counts (`Outcome.days`)."""
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
         months = self.world.months(row)
+        for month in months:
+            self._bounds.members(payer, practice, month)
         return {month: list(self.attribution.members(payer, practice, month).values()) for month in months}
 
     def days(self, row: Row, month: int) -> int:
@@ -130,6 +135,8 @@ class Elements:
         """The members attributed to the row's practice by its payer in a month of its period."""
         payer, practice = self.world.lookup(row, "payer"), self.world.lookup(row, "practice")
         months = self.world.months(row)
+        for month in months:
+            self._bounds.members(payer, practice, month)
         return {person for month in months for person in self.attribution.members(payer, practice, month)}
 
     # ----------------------------------------------------------------------------------------- elements
@@ -191,6 +198,8 @@ class Elements:
     def _done_here(self, kind: str, row: Row, reach: ir.Reach, event: str) -> Iterator[Record]:
         """What the row's practice billed or did, for the row's member or for anybody."""
         member, practice = row.get(MEMBER), self.world.lookup(row, "practice")
+        if member is None:
+            self._bounds.billed(practice)
         months: Iterable[int] = self.world.months(row)
         since = until = None
         if reach.within is not None:

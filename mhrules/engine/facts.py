@@ -10,6 +10,7 @@ from attrs import frozen
 
 from mhrules.data.schema import Column, ColumnKind, Schema, Table
 from mhrules.engine.rows import Row
+from mhrules.engine.slices import EVERYTHING, Bounds
 from mhrules.exact import PLACES
 from mhrules.plan.ir import Value
 
@@ -46,10 +47,11 @@ class Indexed:
 
 
 class Facts:
-    """The tables of one data set, indexed when first asked for."""
+    """The tables of one data set, indexed when first asked for. `bounds` tell what of the whole they have."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, bounds: Bounds = EVERYTHING) -> None:
         self.schema = tables.schema
+        self.bounds = bounds
         self._tables = tables
         self._indexed: dict[str, Indexed] = {}
         self._by_practice: dict[str, dict[Value, list[Key]]] = {}
@@ -109,6 +111,8 @@ class Facts:
     def cell(self, name: str, column: str, key: Key, day: datetime.date | None = None) -> tuple[Value] | None:
         """The cell of the row of that key (of a dated table: of the span that holds `day`); None if there is no row."""
         indexed = self.indexed(name)
+        if "practice" in indexed.names:
+            self.bounds.facts(name, str(key[indexed.names.index("practice")]))
         for row in indexed.rows.get(key, ()):
             if not indexed.table.dated or _holds(row, len(indexed.table.keys), day):
                 at, described = indexed.columns[column]
@@ -135,9 +139,10 @@ class Facts:
 
     def _keys_of(self, indexed: Indexed, practice: str | None) -> Iterable[Key]:
         """The keys of a table's rows: those of a practice, where the table is keyed by practice and one is given."""
+        name = indexed.table.name
+        self.bounds.facts(name, practice)
         if practice is None or "practice" not in indexed.names:
             return indexed.rows
-        name = indexed.table.name
         if name not in self._by_practice:
             by_practice: dict[Value, list[Key]] = {}
             for key in indexed.rows:

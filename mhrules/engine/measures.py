@@ -59,6 +59,7 @@ class Measures:
 
     def label_of(self, measure: str, row: Row) -> str | None:
         """The period of the reported result that counts at a row, as postings name it; None where there is none."""
+        self.world.facts.bounds.facts(RESULT, self.world.lookup(row, "practice"))
         known = self.world.facts.indexed(RESULT).rows
         return next((label for label in self.labels(row) if self._key(measure, row, label) in known), None)
 

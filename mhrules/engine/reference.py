@@ -21,6 +21,7 @@ from mhrules.engine.facts import Facts
 from mhrules.engine.faults import Faulted, Gathering, fault
 from mhrules.engine.measures import Measures
 from mhrules.engine.rows import Clock, Row, Step, clock_words
+from mhrules.engine.slices import Across, is_across
 from mhrules.engine.world import World
 from mhrules.exact import ONE, PLACES, Rounding, divide, round_to, to_text
 from mhrules.plan import ir
@@ -60,17 +61,27 @@ class Ledger(Protocol):
 
 @frozen
 class SplitRecord:
-    """One pool as it was split: the whole and the parts in units of 10**-12, and what returned to the payers."""
+    """One pool as it was split: the whole and the parts in units of 10**-12, and what returned to the payers.
+
+    `weights` is what all weights come to, those of refused parts too, in units of 10**-12; `settled`: it was read from
+    a settlement, so that the weights of others were not worked out.
+    """
 
     span: Span
     group: Row
     pool: int
     parts: dict[str, int]
     returned: int
+    weights: int
+    settled: bool = False
 
 
 class Interpreter:
-    """A plan on a data set. `ledger` is needed only where the plan reads totals of payments."""
+    """A plan on a data set. `ledger` is needed only where the plan reads totals of payments.
+
+    `across` has values over all practices that were settled before, for a data set that is a slice; `noted` are those
+    that were worked out here.
+    """
 
     def __init__(self, plan: Plan, facts: Facts, ledger: Ledger | None = None) -> None:
         self.plan = plan
@@ -78,6 +89,8 @@ class Interpreter:
         self.world = World(plan, facts, self.evaluate, self.truth)
         self.measures = Measures(self.world, self.evaluate, self.quantity)
         self.splits: dict[tuple[ir.Split, Row], SplitRecord] = {}
+        self.across: Across | None = None
+        self.noted: dict[tuple[ir.Expression, Row], ir.Value] = {}
         self._ledger = ledger
         self._memo: dict[tuple[object, ...], Any] = {}
         self._steps: dict[tuple[object, ...], Step] = {}
@@ -101,9 +114,9 @@ class Interpreter:
             ir.Case: self._case,
             ir.Known: lambda e, row: self.or_missing(e.operand, row) is not None,
             ir.Default: self._default,
-            ir.Aggregate: Aggregates(self).value,
+            ir.Aggregate: self._noting(Aggregates(self).value),
             ir.Reported: self.measures.reported,
-            ir.Rank: self.measures.rank,
+            ir.Rank: self._noting(self.measures.rank),
             ir.Total: self._total,
             ir.Split: self._split,
         }
@@ -170,6 +183,21 @@ class Interpreter:
         """
         at = self.world.project(row, quantity.grain)
         return self.remember((quantity, at), quantity, at, lambda: self.evaluate(quantity.expression, at))
+
+    def _noting(self, compute: Callable[[Any, Row], ir.Value]) -> Callable[[Any, Row], ir.Value]:
+        """What `compute` gives; a value over all practices is noted, or taken from those that were settled before."""
+
+        def value(node: ir.Expression, row: Row) -> ir.Value:
+            if not is_across(node, self.plan):
+                return compute(node, row)
+            found = None if self.across is None else self.across.value(node, row)
+            if found is not None:
+                self.detail(found)
+                return found.value
+            self.noted[node, row] = worked_out = compute(node, row)
+            return worked_out
+
+        return value
 
     # ------------------------------------------------------------------------------ memory and traces
 
@@ -501,15 +529,21 @@ class Interpreter:
     def _split(self, node: ir.Split, row: Row) -> int:
         keys = node.pool.keys.union(*(part.keys for part in node.parts())) - {node.among, *ir.TIME_KEYS}
         group = Row(tuple(sorted((key, self.world.lookup(row, key)) for key in keys)), row.clock, row.base)
-        record = self.remember((node, group), node, group, lambda: self._split_record(node, group))
+        own = self.world.lookup(row, node.among)
+        record = self.remember((node, group), node, group, lambda: self._split_record(node, group, own))
         self.splits[node, group] = record
         self.detail(record)
-        return record.parts.get(self.world.lookup(row, node.among), 0)
+        return record.parts.get(own, 0)
 
-    def _split_record(self, node: ir.Split, group: Row) -> SplitRecord:
+    def _split_record(self, node: ir.Split, group: Row, own: str) -> SplitRecord:
         """The pool in whole cents (or what postings are rounded to), split once for everybody in the group."""
         places, rounding = self.plan.rounding
         pool = round_to(self.number(node.pool, group), places, rounding)
+        settled = None if self.across is None or not is_across(node, self.plan) else self.across.split(node, group)
+        if settled is not None:
+            return self._settled_split(
+                node, settled, pool, group.without(*self.plan.practice_keys).plus("practice", own)
+            )
         cent = 10 ** (PLACES - places)
         gathering = Gathering()
         weights: dict[str, int] = {}
@@ -535,7 +569,18 @@ class Interpreter:
         except kernel.TooLarge:
             raise self.too_large(node.span, group) from None
         returned = sum(parts.pop(key, 0) for key in refused) * cent
-        return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned)
+        weighed = sum(weights.values()) * (ONE if node.weight is None else 1)
+        return SplitRecord(node.span, group, pool, {key: part * cent for key, part in parts.items()}, returned, weighed)
+
+    def _settled_split(self, node: ir.Split, settled: SplitRecord, pool: int, own: Row) -> SplitRecord:
+        """A split as it was settled, whose pool must come out again; of weights only the row's own is asked."""
+        if settled.pool != pool:
+            text = f"the pool for {self.words(settled.group)} is {to_text(pool)}, and {to_text(settled.pool)} was split"
+            raise fault("MH999", text, node.span)
+        takes_part = node.where is None or self.truth(node.where, own)
+        if node.weight is not None and (takes_part or node.refused_return):
+            self.number(node.weight, own)
+        return settled
 
 
 def holds(node: ir.Compare, left: Any, right: Any) -> bool:

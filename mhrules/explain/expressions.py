@@ -14,6 +14,7 @@ from attrs import evolve
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, Step, clock_words
+from mhrules.engine.slices import Settled
 from mhrules.explain import words
 from mhrules.explain.model import Fact, Parameter, Why
 from mhrules.plan import ir
@@ -22,6 +23,8 @@ from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, mont
 from mhrules.settle.payments import Books
 
 NAMED = frozenset({"define", "let", "report", "table"})
+AS_SETTLED = "as settled"
+"""What is said of a value that rests on everybody and was read from the run, not worked out anew."""
 LEAVES = frozenset({"fact", "parameter", "units", "posting"}) | NAMED
 BELOW_PRACTICE = frozenset({MEMBER, ENROLLMENT, PROVIDER, *KINDS})
 _FAMILIES = {"+": "+-", "-": "+-", "*": "*/", "/": "*/"}
@@ -343,9 +346,12 @@ class Expressions(ABC):
 
     def _aggregate(self, node: ir.Aggregate, step: Step) -> Why:
         """A leaf with how many rows it runs over, of a year's months with each value; `deep` has a step for each."""
-        rows = step.detail if isinstance(step.detail, int) else 0
+        settled = step.detail if isinstance(step.detail, Settled) else None
+        rows = settled.rows if settled is not None else step.detail if isinstance(step.detail, int) else 0
         what = " and ".join(self.plan.participant if key == "practice" else key for key in node.over)
         says = f"over {words.counted(rows, what.replace('_', ' '))}"
+        if settled is not None:
+            return self.written("aggregate", node, step, (), f"{says if rows else 'over all'}, {AS_SETTLED}")
         below = node.over[0] in BELOW_PRACTICE and node.function != "latest"
         if below and node.where is not None and node.body is not None:
             says += f", {sum(each.what is node.body for each in step.children):,} of them count"

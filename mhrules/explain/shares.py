@@ -11,7 +11,7 @@ from mhrules.engine.rows import Step
 from mhrules.exact import ONE, Rounding, divide
 from mhrules.explain import words
 from mhrules.explain.choices import Choices
-from mhrules.explain.expressions import child
+from mhrules.explain.expressions import AS_SETTLED, child
 from mhrules.explain.model import Why, Worth
 from mhrules.plan import ir
 
@@ -32,6 +32,8 @@ class Shares(Choices):
         assert whole is not None
         pool = self.why(whole) or self.written("value", node.pool, whole, ())
         says = [self._own_share(record, weights, own)]
+        if record.settled:
+            says.append(f"split among {words.counted(len(record.parts), self.plan.participant)}, {AS_SETTLED}")
         if record.returned:
             says.append(f"{words.dollars(record.returned)} of refused parts return to the payer")
         steps = (evolve(pool, at=self.whose(group.row)), *self._own_weight(node, group, own))
@@ -56,7 +58,7 @@ class Shares(Choices):
         return found
 
     def _own_share(self, record: SplitRecord, weights: dict[str, int], own: str) -> str:
-        weight, total = weights.get(own, 0), sum(weights.values())
+        weight, total = weights.get(own, 0), record.weights
         if own not in record.parts or not total:
             return "no part: refused, or nothing to split"
         share = divide(record.pool * weight, total, Rounding.DOWN)
@@ -81,6 +83,7 @@ class Shares(Choices):
             yield Why("part", f"{others} of others", worth, number=self.next())
             return
         for key, amount in record.parts.items():
-            weight = "" if node.weight is None else f"weight {words.shown(weights[key], node.weight.type)}"
+            known = node.weight is not None and key in weights  # of a settled pool only the own weight is
+            weight = f"weight {words.shown(weights[key], node.weight.type)}" if node.weight and known else ""
             worth = Worth(words.dollars(amount), ir.plain_text(amount), "$")
             yield Why("part", f"part of {key}", worth, says=(weight,) if weight else (), number=self.next())

@@ -39,6 +39,7 @@ class Credits:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self.spreads: dict[tuple[CreditPlan, int], dict[str, int]] = {}
 
     def applied(self, payer: str, practice: str, year: int) -> Applied:
         """How the payer's credits are taken off the practice's lines of a program year, worked out once.
@@ -129,7 +130,15 @@ class Credits:
         """Each practice's part of an amount per year, in proportion to the payments' amounts of the year."""
         row = Row.of(("year", self._books.plan.calendar.year_first(year)), payer=credit.payer)
         remember = self._books.interpreter.remember
-        return remember(("spread", credit, row), credit, row, lambda: self._parts(credit, year))
+        return remember(("spread", credit, row), credit, row, lambda: self._noted(credit, year))
+
+    def _noted(self, credit: CreditPlan, year: int) -> dict[str, int]:
+        """The parts as they were settled before, where they were; otherwise worked out, and noted."""
+        across = self._books.interpreter.across
+        found = None if across is None else across.spread(credit, year)
+        if found is None:
+            self.spreads[credit, year] = found = self._parts(credit, year)
+        return found
 
     def _parts(self, credit: CreditPlan, year: int) -> dict[str, int]:
         assert credit.amount is not None

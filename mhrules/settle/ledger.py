@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mhrules.data.dataset import Dataset
     from mhrules.settle.measures import MeasureResult
     from mhrules.settle.payments import Books
+    from mhrules.settle.sql.compiled import Compiled
 
 PAID = "paid"
 GATED = "gated"
@@ -159,7 +160,7 @@ class Settlement:
 
     `postings` are empty where anything failed and nothing was held. `held`: whether some postings stand for what
     failed. `books` holds the interpreter, and answers why (`books.line_trace`). `engine` is what worked it out; where
-    another was asked for, `handed_over` says why it did not.
+    another was asked for, `handed_over` says why it did not. `compiled` are the relations, where they settled it.
     """
 
     plan: Plan
@@ -177,6 +178,7 @@ class Settlement:
     measures: tuple[MeasureResult, ...] = field(default=(), repr=False)
     engine: str = "reference"
     handed_over: str = ""
+    compiled: Compiled | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:

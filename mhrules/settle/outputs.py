@@ -21,6 +21,8 @@ from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import month_label
 from mhrules.semantics.types import Share, Type, unit_text
 from mhrules.settle.backup import backup
+from mhrules.settle.kept import RUN
+from mhrules.settle.kept import keep as keep_run
 from mhrules.settle.ledger import Controls, Settlement
 from mhrules.settle.members import (
     MemberMonth,
@@ -72,24 +74,33 @@ class Exact(str):
 
 
 def write(
-    settlement: Settlement, directory: Path, sources: Iterable[Source] = (), *, detail: bool = False
+    settlement: Settlement,
+    directory: Path,
+    sources: Iterable[Source] = (),
+    *,
+    detail: bool = False,
+    keep: bool = False,
 ) -> tuple[Path, ...]:
     """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json` into a directory, made if needed.
 
     Where the program has measures also `measures.csv`; where the data have members `attribution.csv` and
-    `member_months.csv`; with `detail`, what each posting is made of, as `detail.csv`. `sources` are all texts of
+    `member_months.csv`; with `detail`, what each posting is made of, as `detail.csv`; with `keep`, the run itself, as
+    `run.duckdb`, from which lines are explained. `sources` are all texts of
     program and contracts; without them, those that the plan's rules stand in. Other files of the directory stay. If
     writing fails, files of an earlier settlement are as they were.
 
     Raises:
         DiagnosticError: the directory cannot be written (MH732), or a member month cannot be attributed (MH7xx).
     """
-    files = _files(settlement, tuple(sources) or sources_of(settlement.plan), detail=detail)
-    beside = {name: directory / f"{name}.partial" for name in files}
+    texts = tuple(sources) or sources_of(settlement.plan)
+    files = _files(settlement, texts, detail=detail, keep=keep)
+    beside = {name: directory / f"{name}.partial" for name in (*files, *([RUN] if keep else []))}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             beside[name].write_text(text, encoding="utf-8", newline="\n")
+        if keep:
+            keep_run(settlement, beside[RUN], texts, _sha256(files[POSTINGS]))
         for name, path in beside.items():
             path.replace(directory / name)
     except OSError as error:
@@ -100,10 +111,10 @@ def write(
         why = f"output folder `{directory.name}` cannot be written: {reason}"
         help = "name a folder that can be written, with room for the files"
         raise DiagnosticError([finding("MH732", why, help=help)]) from error
-    return tuple(directory / name for name in files)
+    return tuple(directory / name for name in beside)
 
 
-def _files(settlement: Settlement, texts: Sequence[Source], *, detail: bool) -> dict[str, str]:
+def _files(settlement: Settlement, texts: Sequence[Source], *, detail: bool, keep: bool) -> dict[str, str]:
     """The contents of all files, by name."""
     files = {
         POSTINGS: postings_csv(settlement),
@@ -124,7 +135,8 @@ def _files(settlement: Settlement, texts: Sequence[Source], *, detail: bool) -> 
                 files[DETAIL] = detail_csv(settlement)
     except Faulted as error:
         raise DiagnosticError(error.faults) from error
-    files[MANIFEST] = json.dumps(manifest(settlement, files, texts, totals), indent=2, ensure_ascii=False) + "\n"
+    document = manifest(settlement, files, texts, totals) | {"kept": RUN if keep else None}
+    files[MANIFEST] = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     return files
 
 

@@ -12,6 +12,7 @@ from mhrules.engine.facts import Facts, Tables
 from mhrules.engine.faults import Faulted, Gathering, fault
 from mhrules.engine.reference import Interpreter
 from mhrules.engine.rows import Row, Step
+from mhrules.engine.slices import EVERYTHING, Bounds
 from mhrules.exact import ONE, PLACES, Rounding, divide, to_text
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
@@ -48,13 +49,15 @@ class _Cover:
 class Books:
     """The lines of all payments, each worked out once; what `total(x)` reads. `year` is the year that is settled."""
 
-    def __init__(self, plan: Plan, tables: Tables, year: int, holds: tuple[Hold, ...] = ()) -> None:
+    def __init__(
+        self, plan: Plan, tables: Tables, year: int, holds: tuple[Hold, ...] = (), bounds: Bounds = EVERYTHING
+    ) -> None:
         self.plan = plan
         self.year = year
-        self.interpreter = Interpreter(plan, Facts(tables), self)
+        self.interpreter = Interpreter(plan, Facts(tables, bounds), self)
         self.world = self.interpreter.world
         self.credits = Credits(self)
-        self._holds = holds
+        self.holds = holds
 
     # ------------------------------------------------------------------------------------------ lines
 
@@ -126,7 +129,7 @@ class Books:
         return evolve(paid, parts=parts, details=details)
 
     def _refuse_held(self, row: Row, months: tuple[int, ...]) -> None:
-        for hold in self._holds:
+        for hold in self.holds:
             same = all(self.world.lookup(row, key) == value for key, value in hold.row.keys if key != "line")
             if same and not hold.months.isdisjoint(months):
                 raise Faulted([hold.finding])

@@ -100,6 +100,7 @@ class _Settling:
         self.faults = Gathering()
         self.engine = REFERENCE
         self.handed_over = ""
+        self.compiled: Compiled | None = None
         self._year = ("year", plan.calendar.year_first(year))
 
     def failing(self) -> list[Failure]:
@@ -141,6 +142,7 @@ class _Settling:
             engine=self.engine,
             handed_over=self.handed_over,
             measures=measures,
+            compiled=self.compiled,
         )
 
     # ------------------------------------------------------------------------------------------ parts
@@ -282,8 +284,8 @@ class _Compiled(_Settling):
         )
         self.books = settling.books
         self.engine = DUCKDB
-        self.compiled = Compiled(self.books, self.dataset, self.year)
-        self.found = self.compiled.everything()
+        self.relations = self.compiled = Compiled(self.books, self.dataset, self.year)
+        self.found = self.relations.everything()
 
     def _participation(self) -> Iterator[Participation]:
         yield from self.found.participation
@@ -298,7 +300,7 @@ class _Compiled(_Settling):
         yield from self.found.published
 
     def _strays(self) -> Iterator[Diagnostic]:
-        return strays(self.books.world, self.year, self.compiled.distinct)
+        return strays(self.books.world, self.year, self.relations.distinct)
 
     def _measured(self) -> Iterable[MeasureResult]:
         return self.found.measures

@@ -133,6 +133,7 @@ class Measures(Records):
         )
         about = About("how many peers are not better", grid.grain, node.span)
         table = self.store.table(self.store.fresh("ranks"), sql, about)
+        self.ranks[node, frame.grid] = (table, grid.columns)
         alias = frame.join(("rank", node), table, matching(self.group_columns(grid.columns, frame)))
         return Column(frame.expose(f"{alias}.v"), frame.expose(f"{alias}.f"))
 

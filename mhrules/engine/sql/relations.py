@@ -35,11 +35,17 @@ class Relations(Scalars):
         self.grids = grids
         self._quantities: dict[tuple[ir.Quantity, bool], tuple[Grid, bool]] = {}
         self._aggregates: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...], bool]] = {}
+        self.ranks: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...]]] = {}
         self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
         self.split_done: set[str] = set()
         self.failing: list[str] = []  # relations whose column `f` must be empty: what they say rests under everything
         grids.declared = self.declared_values
         store.base_clocks = sorted({plan.calendar.year_first(year) for year in base_years(plan)})
+
+    @property
+    def aggregates(self) -> Mapping[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...], bool]]:
+        """Every aggregate that was made: its table, the columns by which it is grouped, and whether it can fail."""
+        return self._aggregates
 
     # -------------------------------------------------------------------------------------------- facts
 
