@@ -276,6 +276,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH752", "nobody-attributed", Severity.ERROR, "attribution is asked of a program that attributes nobody"),
     ("MH901", "not-yet", Severity.ERROR, "not yet supported"),
     ("MH902", "no-effect-yet", Severity.NOTE, "clause has no effect yet"),
+    ("MH903", "not-in-sql", Severity.ERROR, "construct has no SQL yet"),
     ("MH999", "internal-error", Severity.ERROR, "internal error"),
 )
 

@@ -21,6 +21,17 @@ KERNELS = {
     Rounding.DOWN: "down_div",
     Rounding.UP: "up_div",
 }
+_MEANING = {
+    Rounding.HALF_EVEN: "n / d rounded to the nearest integer, ties to the even one",
+    Rounding.HALF_UP: "n / d rounded to the nearest integer, ties away from zero",
+    Rounding.DOWN: "n / d rounded toward zero",
+    Rounding.UP: "n / d rounded away from zero",
+}
+
+
+def meaning_of(statement: str) -> str:
+    """What the kernel that a statement makes works out."""
+    return next((_MEANING[mode] for mode, name in KERNELS.items() if name in statement), "a function")
 
 
 class Dialect(ABC):
@@ -116,11 +127,13 @@ class DuckDB(Dialect):
 
     def quotient(self, numerator: str, divisor: int) -> str:
         """`//`, which cuts."""
-        return f"({numerator}) // {divisor}"
+        held = numerator if numerator.replace(".", "_").isidentifier() else f"({numerator})"
+        return f"{held} // {divisor}"
 
     def month_day(self, month: str) -> str:
         """The first day of a month that is counted from year 0."""
-        return f"make_date(({month}) // 12, ({month}) % 12 + 1, 1)"
+        held = month if month.replace(".", "_").isidentifier() else f"({month})"
+        return f"make_date({held} // 12, {held} % 12 + 1, 1)"
 
     def days(self, first: str, last: str) -> str:
         """Dates are subtracted."""
