@@ -13,9 +13,10 @@ from typing import Any
 from attrs import field, frozen
 
 from mhrules.api import Data, Program
-from mhrules.diagnostics.model import Diagnostic
-from mhrules.diagnostics.registry import finding
+from mhrules.diagnostics.model import Diagnostic, DiagnosticError
+from mhrules.diagnostics.registry import CODES, finding
 from mhrules.engine.sql.about import About, rule_text
+from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.layout import WIDTH, laid_out, sources_of
 from mhrules.engine.sql.scalars import most, places_of
 from mhrules.engine.sql.store import Statement
@@ -24,6 +25,7 @@ from mhrules.source import Span
 NUMBERS = ("v", "amount", "pool", "weight", "member_months")
 """The columns that can be the number of a relation; the first that it has is."""
 _SHOWN_ROWS = 200  # rows given as parameters that are printed; they are of contracts and calendars, or else of data
+_ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
 _LEGEND = (
     "Months are counted from year 0: 12 * year + month - 1. `clock` is the first month of a row's period (of contract "
     "years their number), `m1`, `m2` and `mn` the first and last month left of it and how many, `d1` and `d2` their "
@@ -46,7 +48,7 @@ class Relation:
 
 @frozen(eq=False)
 class Planned:
-    """A program year as SQL. `handed_over` is why the interpreter settles it on these data, if it does."""
+    """A program year as SQL. `findings` are constructs that have none."""
 
     program: Program
     year: int
@@ -55,31 +57,23 @@ class Planned:
     relations: tuple[Relation, ...] = field(repr=False)
     faults: tuple[tuple[int, str, Span | None], ...] = field(repr=False)
     findings: tuple[Diagnostic, ...]
-    handed_over: str = ""
-    with_data: bool = False
 
     @property
     def sql(self) -> str:
         """All statements with comments, as a script that runs where the program's tables are."""
         plan = self.program.plan
-        head = [f"{plan.title}, edition {plan.edition}: {self.year} as SQL of {self.dialect}"]
-        if self.handed_over:
-            head.append(f"The interpreter settles this: {self.handed_over}.")
-        text = [_comment([*head, "", _LEGEND])]
+        head = f"{plan.title}, edition {plan.edition}: {self.year} as SQL of {_ENGINES.get(self.dialect, self.dialect)}"
+        without = [f"Without what has no SQL: {found.message}" for found in self.findings]
+        text = [_comment([head, *without, "", _LEGEND])]
         text += [_shown(statement) for statement in self.statements]
         if self.faults:
-            listed = (
-                f"{number}: {code}{f' at {span}' if span is not None else ''}" for number, code, span in self.faults
-            )
-            text.append(_comment(["Faults:", *listed]))
+            text.append(_comment(["Faults:", *(_fault(*fault) for fault in self.faults)]))
         return "\n\n".join(text)
 
     def explained(self, width: int = 80) -> str:
         """The relations for people: grain, rows, number and what each reads."""
         plan = self.program.plan
         rows = textwrap.wrap(f"{plan.title}, edition {plan.edition}: {self.year} as relations", width)
-        if self.handed_over:
-            rows += textwrap.wrap(f"the interpreter settles this: {self.handed_over}", width)
         for relation in self.relations:
             rows += ["", relation.name]
             for label, said in _said(relation):
@@ -95,7 +89,6 @@ class Planned:
             "edition": plan.edition,
             "year": self.year,
             "dialect": self.dialect,
-            "handed_over": self.handed_over,
         }
         if explain:
             document["relations"] = [_relation(each) for each in self.relations]
@@ -104,8 +97,7 @@ class Planned:
                 {"name": each.name, **_about(each.about), "sql": _text(each)} for each in self.statements
             ]
             document["faults"] = [
-                {"number": number, "code": code, **(_place(span) if span is not None else {"file": None, "line": None})}
-                for number, code, span in self.faults
+                {"number": number, "code": code, **_fault_place(span)} for number, code, span in self.faults
             ]
         return json.dumps({**document, "findings": list(findings)}, indent=2, ensure_ascii=False)
 
@@ -117,10 +109,9 @@ def planned(program: Program, year: int | None = None, data: Data | None = None,
     instead of the members.
 
     Raises:
-        DiagnosticError: the term has no month in the year (MH730).
+        DiagnosticError: the term has no month in the year (MH730), or relations cannot hold the data (MH903).
     """
     from mhrules.engine.reference import deep
-    from mhrules.engine.sql.faults import Unsupported
     from mhrules.settle.payments import Books
     from mhrules.settle.run import refuse
     from mhrules.settle.sql.compiled import Compiled, HandOver
@@ -129,16 +120,13 @@ def planned(program: Program, year: int | None = None, data: Data | None = None,
     year = plan.calendar.year_of(plan.first_month) if year is None else year
     refuse(plan, year)
     dataset = _empty(program, counts=counts) if data is None else data.dataset
-    handed_over, lacking = "", []
     with deep():
-        compiled = Compiled(Books(plan, dataset, year), dataset, year)
         try:
-            compiled.everything()
+            compiled = Compiled(Books(plan, dataset, year), dataset, year)
+            lacking = tuple(compiled.unjudged())
         except HandOver as reason:
-            handed_over = reason.reason
-            lacking = list(compiled.lacking())
-            if not lacking and isinstance(reason.__cause__, Unsupported):
-                lacking = [reason.__cause__]
+            refused = finding("MH903", f"there is no SQL for these data: {reason.reason}")
+            raise DiagnosticError([refused]) from reason
     store = compiled.store
     return Planned(
         program=program,
@@ -150,8 +138,6 @@ def planned(program: Program, year: int | None = None, data: Data | None = None,
         ),
         faults=tuple(compiled.relations.faults.all()),
         findings=_findings(lacking),
-        handed_over=handed_over,
-        with_data=data is not None,
     )
 
 
@@ -165,7 +151,7 @@ def _empty(program: Program, *, counts: bool) -> Any:
     )
 
 
-def _findings(lacking: Iterable[Any]) -> tuple[Diagnostic, ...]:
+def _findings(lacking: Iterable[Unsupported]) -> tuple[Diagnostic, ...]:
     """What has no SQL, each construct once a place."""
     found = {
         (str(error), error.span): finding(
@@ -180,6 +166,12 @@ def _findings(lacking: Iterable[Any]) -> tuple[Diagnostic, ...]:
 
 
 # ---------------------------------------------------------------------------------------------------- SQL
+
+
+def _fault(number: int, code: str, span: Span | None) -> str:
+    """A line of the list of faults: what is wrong, where, and the text that is there."""
+    where = "" if span is None else f" at {span}: {textwrap.shorten(span.text, 48, placeholder=' …')}"
+    return f"{number}: {code}, {CODES[code].title}{where}"
 
 
 def _comment(paragraphs: Iterable[str]) -> str:
@@ -201,7 +193,8 @@ def _comments(about: About | None) -> Iterator[str]:
     for span in about.spans:
         yield f"-- {span}"
         for line in rule_text(span):
-            yield f"--   {line}"
+            lead = "--   " + " " * (len(line) - len(line.lstrip()))
+            yield textwrap.fill(line.strip(), WIDTH, initial_indent=lead, subsequent_indent=f"{lead}    ")
 
 
 def _end(statement: Statement) -> str:
@@ -292,6 +285,12 @@ def _about(about: About | None) -> dict[str, Any]:
         return {"what": None, "grain": None, "rules": []}
     rules = [{**_place(span), "text": "\n".join(rule_text(span))} for span in about.spans]
     return {"what": about.what, "grain": None if about.grain is None else list(about.grain), "rules": rules}
+
+
+def _fault_place(span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"file": None, "line": None, "text": None}
+    return {**_place(span), "text": span.text}
 
 
 def _place(span: Span) -> dict[str, Any]:

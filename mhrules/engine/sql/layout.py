@@ -15,6 +15,7 @@ from attrs import frozen
 WIDTH = 100
 SHORT = 72  # a query up to this long stays on one line
 STEP = 2
+_TUPLE = 40  # a row of values up to this long shares its line with others
 
 _TOKEN = re.compile(
     r"""(?P<space>\s*)(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|::|<>|<=|>=|!=|\|\||//|.)""", re.VERBOSE | re.DOTALL
@@ -168,7 +169,9 @@ def _list(items: Sequence[Item], indent: int) -> str:
     filling = False
     for listed in _listed(items):
         whole = flat(listed)
-        plain = all(isinstance(item, Atom) and item.text != "AS" for item in listed)
+        plain = all(isinstance(item, Atom) and item.text != "AS" for item in listed[1:]) and (
+            isinstance(listed[0], Atom) or len(whole) < _TUPLE
+        )
         if filling and plain and indent + len(lines[-1]) + len(whole) < WIDTH:
             lines[-1] += f" {whole}"
         else:
@@ -217,6 +220,8 @@ def _sequence(items: Sequence[Item], column: int, indent: int) -> str:
         at = column + len(text) if "\n" not in text else len(text) - text.rindex("\n") - 1
         gap = " " if text and item.space else ""
         rest = flat(_until_group(items[number + 1 :])) if isinstance(item, Group) else ""
+        if isinstance(item, Atom):
+            rest = flat(_glued(items[number + 1 :]))
         if at + len(gap) + len(shown) + len(rest) > WIDTH:
             if isinstance(item, Group):
                 shown = _opened(item, indent)
@@ -224,6 +229,11 @@ def _sequence(items: Sequence[Item], column: int, indent: int) -> str:
                 gap = f"\n{' ' * (indent + STEP)}"
         text += gap + shown
     return text
+
+
+def _glued(items: Sequence[Item]) -> Sequence[Item]:
+    """The words and signs that nothing separates from what is before them."""
+    return next((items[:at] for at, item in enumerate(items) if item.space or isinstance(item, Group)), items)
 
 
 def _until_group(items: Sequence[Item]) -> Sequence[Item]:

@@ -130,8 +130,11 @@ class Compiled:
         Raises:
             HandOver: what interpreter and relations work out together cannot be known, or a number is too large.
         """
+        import duckdb
+
         tried: list[tuple[Span | None, Callable[[], object]]] = [
-            (None, lambda: self.relations.verdicts(self.first, self.last))
+            (None, self.relations.participation),
+            (None, partial(self.relations.verdicts, self.first, self.last)),
         ]
         tried += [(p.span, partial(self.relations.lines, p)) for p in self.plan.payments.values()]
         tried += [(r.quantity.span, partial(self.relations.quantity, r.quantity)) for r in self.plan.reports]
@@ -141,11 +144,12 @@ class Compiled:
         tried.append((None, self._splits))
         for span, work in tried:
             try:
-                with _large_numbers_handed_over():
-                    work()
+                work()
             except Unsupported as error:
                 error.span = error.span or span
                 yield error
+            except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+                raise HandOver("a number is too large") from error
 
     def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
         """The distinct values of some columns of a table of facts."""
