@@ -39,8 +39,8 @@ def squeezed(sql: str) -> str:
         (
             f"SELECT payer, practice, CASE WHEN {LONG} > 1 THEN 'more than one' WHEN {LONG} = 1 THEN 'one' "
             "ELSE 'none' END AS word FROM t",
-            f"SELECT\n  payer, practice,\n  CASE\n    WHEN {LONG} > 1 THEN 'more than one'\n    WHEN {LONG} = 1 THEN 'one'\n"
-            "    ELSE 'none'\n  END AS word\nFROM t",
+            f"SELECT\n  payer, practice,\n  CASE\n    WHEN {LONG} > 1 THEN 'more than one'\n"
+            f"    WHEN {LONG} = 1 THEN 'one'\n    ELSE 'none'\n  END AS word\nFROM t",
         ),
         ("SELECT 'it''s FROM (a' AS x, \"from\" FROM t", "SELECT 'it''s FROM (a' AS x, \"from\" FROM t"),
     ],
