@@ -22,6 +22,7 @@ VERBS = {
     "test": ("mhrules.cli.test_verb", "run the worked examples of programs"),
     "schema": ("mhrules.cli.schema", "say which tables and columns a program reads"),
     "synth": ("mhrules.cli.synth", "invent a population for a program"),
+    "plan": ("mhrules.cli.plan", "print the SQL that settles a program"),
     "settle": ("mhrules.cli.settle", "work out what every payer owes every practice"),
     "explain": ("mhrules.cli.explain", "say why an amount is what it is"),
     "attribution": ("mhrules.cli.attribution", "say who is attributed to whom, and how a payer's list differs"),

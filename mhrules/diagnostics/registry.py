@@ -279,6 +279,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH755", "rests-on-too-many", Severity.ERROR, "explanation rests on too many people"),
     ("MH901", "not-yet", Severity.ERROR, "not yet supported"),
     ("MH902", "no-effect-yet", Severity.NOTE, "clause has no effect yet"),
+    ("MH903", "not-in-sql", Severity.ERROR, "construct has no SQL yet"),
     ("MH999", "internal-error", Severity.ERROR, "internal error"),
 )
 

@@ -57,7 +57,7 @@ def settle(
     Raises:
         DiagnosticError: the term has no month in the year (MH730).
     """
-    _refuse(plan, year)
+    refuse(plan, year)
     with deep():
         settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
         if engine == DUCKDB:
@@ -74,7 +74,12 @@ def settle(
         return settling.settlement(found)
 
 
-def _refuse(plan: Plan, year: int) -> None:
+def refuse(plan: Plan, year: int) -> None:
+    """Refuse a year outside of a program's term.
+
+    Raises:
+        DiagnosticError: the term has no month in the year (MH730).
+    """
     first = plan.calendar.year_first(year)
     if first + 11 < plan.first_month or (plan.last_month is not None and first > plan.last_month):
         raise DiagnosticError([finding("MH730", f"the term of program `{plan.program}` has no month in {year}")])

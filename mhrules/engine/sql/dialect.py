@@ -29,12 +29,28 @@ _MORE = {  # whether the quotient of the magnitudes is one more
     Rounding.UP: "abs(n) % abs(d) > 0",
 }
 _FUNCTIONS = {
-    "quotient(n, d)": "n // d",  # of months and other small integers: cut to a whole
-    "month_day(m)": "make_date(m // 12, m % 12 + 1, 1)",  # the first day of a month that is counted from year 0
+    "quotient(n, d)": "n // d",
+    "month_day(m)": "make_date(m // 12, m % 12 + 1, 1)",
     "days_between(a, b)": "b - a",
-    "sequence(a, b)": "range(a, b + 1)",  # both included; the last is not before the first
-    "nth_smallest(l, n)": "list_sort(l)[n]",  # counted from 1
+    "sequence(a, b)": "range(a, b + 1)",  # the last is not before the first
+    "nth_smallest(l, n)": "list_sort(l)[n]",
 }
+_MEANING = {
+    KERNELS[Rounding.HALF_EVEN]: "n / d rounded to the nearest integer, ties to the even one",
+    KERNELS[Rounding.HALF_UP]: "n / d rounded to the nearest integer, ties away from zero",
+    KERNELS[Rounding.DOWN]: "n / d rounded toward zero",
+    KERNELS[Rounding.UP]: "n / d rounded away from zero",
+    "quotient": "n / d cut to a whole, of months and other small integers",
+    "month_day": "the first day of a month that is counted from year 0",
+    "days_between": "how many days b is after a",
+    "sequence": "the integers from a to b, both included",
+    "nth_smallest": "the n-th value of a list, counted from the smallest as 1",
+}
+
+
+def meaning_of(statement: str) -> str:
+    """What the function that a statement makes works out."""
+    return next(meaning for name, meaning in _MEANING.items() if f" {name}(" in statement)
 
 
 class DuckDB:

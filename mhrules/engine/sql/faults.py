@@ -8,7 +8,9 @@ from mhrules.source import Span
 
 
 class Unsupported(Exception):
-    """A construct that this engine does not settle: its message says what the program asks for."""
+    """A construct that this engine does not settle: its message says what the program asks for, `span` where."""
+
+    span: Span | None = None
 
 
 @define
@@ -20,6 +22,10 @@ class FaultBook:
     def number(self, code: str, span: Span | None) -> int:
         """The number of a fault, the same for the same code and place."""
         return self._numbers.setdefault((code, span), len(self._numbers) + 1)
+
+    def all(self) -> list[tuple[int, str, Span | None]]:
+        """Every fault that there can be: number, code and place."""
+        return [(number, code, span) for (code, span), number in self._numbers.items()]
 
     def named(self, number: int) -> tuple[str, Span | None]:
         """Code and place of a fault.

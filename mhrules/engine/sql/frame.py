@@ -69,12 +69,11 @@ class Frame:
             self._joins[what] = (alias, f"LEFT JOIN {named} ON {on(alias)}")
         return self._joins[what][0]
 
-    def expose(self, sql: str) -> str:
-        """The name, in the layers, of something that the joined tables say."""
+    def expose(self, sql: str, name: str = "") -> str:
+        """The name, in the layers, of something that the joined tables say; `name` is one to be had if it is free."""
         if sql not in self._exposed:
-            found = _COLUMN.search(sql)
-            stem = "x" if found is None else found[2] if found[1] == "r" else f"{found[1]}_{found[2]}"
-            self._exposed[sql] = self._free(stem, {*self.grid.keys, *TIMES, *self._exposed.values()})
+            taken = {*self.grid.keys, *TIMES, *self._exposed.values()}
+            self._exposed[sql] = self._free(name or _named(sql), taken)
         return self._exposed[sql]
 
     @staticmethod
@@ -98,7 +97,7 @@ class Frame:
     def select(self, columns: Mapping[str, str], tail: str = "") -> str:
         """The whole statement: `columns` by name, over the last layer."""
         own = [f"r.{name}" for name in (*self.grid.keys, *TIMES)]
-        listed = [*own, *(f"{sql} AS {name}" for sql, name in self._exposed.items())]
+        listed = [*own, *(sql if sql == f"r.{name}" else f"{sql} AS {name}" for sql, name in self._exposed.items())]
         joins = "".join(f"\n  {clause}" for _, clause in self._joins.values())
         where = f"\n  WHERE {self.where}" if self.where else ""
         text = f"SELECT {', '.join(listed)}\n  FROM {self.grid.table} AS r{joins}{where}"
@@ -107,3 +106,15 @@ class Frame:
             text = f"SELECT *{added}\n  FROM ({text})"
         chosen = ", ".join(name if sql == name else f"{sql} AS {name}" for name, sql in columns.items())
         return f"SELECT {chosen}\n  FROM ({text}){tail}"
+
+
+def _named(sql: str) -> str:
+    """A name for SQL over joined tables, after the first column in it: `v_…` for a value, `f_…` for a fault."""
+    found = _COLUMN.findall(sql)
+    if not found:
+        return "x"
+    table, column = next((each for each in found if each[0] != "r"), found[0])
+    table = table.removeprefix("q_").removeprefix("set_")
+    if column in ("v", "f"):
+        return f"{column}_{table}"
+    return column if table == "r" or column.startswith("v_") else f"{table}_{column}"

@@ -174,7 +174,8 @@ class Grids:
 
     def year_name(self, month: str) -> str:
         """The name of the program year that holds a month."""
-        return f"quotient({month} - {self.calendar.year_start - 1}, {MONTHS_IN_YEAR})"
+        offset = self.calendar.year_start - 1
+        return f"quotient({month}{f' - {offset}' if offset else ''}, {MONTHS_IN_YEAR})"
 
     @property
     def calendar(self) -> Calendar:

@@ -27,7 +27,7 @@ class Measures(Records):
         if node.over != (MEASURE,) or node.same or grid.kind is None:
             raise Unsupported("an aggregate over measures and more")
         whose = "payer" in grid.keys
-        name = f"rows_{MEASURE}_{node.event}_{grid.table}"
+        name = "_".join(filter(None, [grid.table, "measures", node.event]))
         table = self.store.table(
             name,
             f"SELECT g.*, c.{MEASURE} FROM {self._rows_of(grid).table} g "

@@ -75,7 +75,8 @@ class People(Splits):
             by_rule.setdefault(payer.months_rule or MonthsRule.DAY_1, []).append(name)
         parts = [self._counted_by(rule, payers) for rule, payers in by_rule.items()]
         about = About("months of members that count for a payer, and for how many days", ("payer", "member", "month"))
-        return self.store.table(COUNTED, "\nUNION ALL\n".join(f"({part})" for part in parts), about)
+        text = parts[0] if len(parts) == 1 else "\nUNION ALL\n".join(f"({part})" for part in parts)
+        return self.store.table(COUNTED, text, about)
 
     def _counted_by(self, rule: MonthsRule, payers: list[str]) -> str:
         whose = f"s.payer IN ({', '.join(map(self.dialect.text, payers))})"
@@ -138,7 +139,7 @@ class People(Splits):
             self.failing.append(excluded)
         roster = self._on_roster(self.store.month_day("o.month"), "a.practice")
         none, late, left = (self.dialect.text(word) for word in (UNATTRIBUTED, NOT_YET_REFRESHED, PRACTICE_LEFT))
-        reason = "coalesce(x.reason, '')" if excluded else "''"
+        stops = "WHEN coalesce(x.reason, '') <> '' THEN x.reason " if excluded else ""
         fault = "x.f" if excluded else "NULL::INTEGER"
         join = (
             f"LEFT JOIN {excluded} x ON x.payer = o.payer AND x.member = o.member AND x.month = o.month"
@@ -146,7 +147,7 @@ class People(Splits):
             else ""
         )
         why = (
-            f"CASE WHEN {reason} <> '' THEN {reason} WHEN o.refresh IS NULL THEN {late} "
+            f"CASE {stops}WHEN o.refresh IS NULL THEN {late} "
             f"WHEN a.practice IS NULL THEN {none} WHEN NOT {roster} THEN {left} ELSE '' END"
         )
         inner = (

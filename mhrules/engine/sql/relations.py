@@ -207,7 +207,7 @@ class Relations(Scalars):
     def clock(self, node: ir.Clock, frame: Frame) -> Column:
         """`contract_year`, `program_year`, `months_in_period`."""
         if node.what == "contract_year":
-            return Column(self._number(frame.expose(self.raw_clock(frame, "contract_year"))))
+            return Column(self._number(frame.expose(self.raw_clock(frame, "contract_year"), "contract_year")))
         if node.what == "program_year":
             first = self.plan.calendar.year_of(self.plan.first_month)
             return Column(self._number(f"({self.grids.year_name('m1')} - {first} + 1)"))

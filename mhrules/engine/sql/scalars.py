@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mhrules.engine.sql.dialect import DuckDB
-from mhrules.engine.sql.faults import FaultBook
+from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.exact import LIMIT, PLACES, Rounding
 from mhrules.plan import ir
@@ -109,7 +109,11 @@ class Scalars(ABC):
 
     def value(self, node: ir.Expression, frame: Frame) -> Column:
         """The column of an expression, possibly missing."""
-        return self._meaning[type(node)](node, frame)
+        try:
+            return self._meaning[type(node)](node, frame)
+        except Unsupported as error:
+            error.span = error.span or node.span
+            raise
 
     def known(self, node: ir.Expression, frame: Frame) -> Column:
         """The column of an expression that something is done with: where it is missing, that is a fault."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.dialect import DuckDB, meaning_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,7 +44,7 @@ class Store:
         self._taken: set[str] = set()
         self._served = ""
         for statement in dialect.setup():
-            self._make("", statement)
+            self._make("", statement, About(meaning_of(statement)))
 
     @contextmanager
     def serving(self, name: str) -> Iterator[None]:

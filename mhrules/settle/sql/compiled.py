@@ -6,7 +6,8 @@ and says what went wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -15,7 +16,7 @@ from mhrules.engine.faults import Faulted
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import Unsupported
-from mhrules.engine.sql.frame import Frame
+from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.store import Store
@@ -30,6 +31,7 @@ from mhrules.settle.sql.demands import Demands
 from mhrules.settle.sql.lines import CreditRow
 from mhrules.settle.sql.measures import Results
 from mhrules.settle.sql.verdicts import Verdicts, unscaled
+from mhrules.source import Span
 from mhrules.syntax.tree import Period
 
 if TYPE_CHECKING:
@@ -119,6 +121,35 @@ class Compiled:
             raise HandOver(f"the program asks for {error}") from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandOver("a number is too large") from error
+
+    def unjudged(self) -> Iterator[Unsupported]:
+        """Makes the relations of the year without asking whether anything fails, one rule after the other.
+
+        Gives the constructs that relations do not have, each with its place.
+
+        Raises:
+            HandOver: what interpreter and relations work out together cannot be known, or a number is too large.
+        """
+        import duckdb
+
+        tried: list[tuple[Span | None, Callable[[], object]]] = [
+            (None, self.relations.participation),
+            (None, partial(self.relations.verdicts, self.first, self.last)),
+        ]
+        tried += [(p.span, partial(self.relations.lines, p)) for p in self.plan.payments.values()]
+        tried += [(r.quantity.span, partial(self.relations.quantity, r.quantity)) for r in self.plan.reports]
+        results = Results(self.relations, self.first, self.last, lambda _: None)
+        tried += [(None, lambda: list(results.all()))]
+        tried += [(e.span, partial(self._judged, e)) for e in self.plan.ensures]
+        tried.append((None, self._splits))
+        for span, work in tried:
+            try:
+                work()
+            except Unsupported as error:
+                error.span = error.span or span
+                yield error
+            except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+                raise HandOver("a number is too large") from error
 
     def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
         """The distinct values of some columns of a table of facts."""
@@ -284,14 +315,18 @@ class Compiled:
     def _invariants(self) -> None:
         """Hands over if any invariant fails, or cannot be judged: the interpreter says which and why."""
         for ensure in self.plan.ensures:
-            frame = self._frame_of(ensure)
-            held = self.relations.known(ensure.condition, frame)
+            frame, held = self._judged(ensure)
             fault = held.fault or "NULL::INTEGER"
             columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
             wrong = f"{self._inside} AND c AND (f IS NOT NULL OR NOT v)"
             broken = self.store.row(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}")
             if broken != (0,):
                 raise HandOver("an invariant does not hold")
+
+    def _judged(self, ensure: ir.EnsurePlan) -> tuple[Frame, Column]:
+        """The rows at which an invariant is judged, and whether it holds."""
+        frame = self._frame_of(ensure)
+        return frame, self.relations.known(ensure.condition, frame)
 
     def _frame_of(self, ensure: ir.EnsurePlan) -> Frame:
         """The rows at which an invariant is judged."""

@@ -57,7 +57,7 @@ class Lines(Prices):
                 if payers:
                     with self.store.serving("_".join(filter(None, [payment.name, name]))):
                         parts.append(self._form_lines(payment, form, payers))
-            text = "\n  UNION ALL\n  ".join(f"({part})" for part in parts)
+            text = parts[0] if len(parts) == 1 else "\n  UNION ALL\n  ".join(f"({part})" for part in parts)
             about = About(f"lines of payment `{payment.name}`", (*OWNERS, "posting period"), payment.span)
             self._lines[payment.name] = self.store.table(f"lines_{payment.name}", text, about)
         return self._lines[payment.name]

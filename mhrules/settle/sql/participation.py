@@ -42,11 +42,12 @@ class ParticipationRelation(Measures):
     def _verdict(self, requirement: ir.RequirementPlan, frame: Frame) -> tuple[str, Column]:
         with self.store.serving(requirement.name):
             found = self.known(requirement.condition, frame)
-        late = "true"
+        late = ""
         if requirement.by_month is not None:
             alias = frame.join("start", "practices", lambda alias: f"{alias}.practice = r.practice")
             late = f"clock > {frame.expose(f'{alias}.start')} + {requirement.by_month - 1}"
-        sql = f"CASE WHEN {found.value} THEN {MET} WHEN {late} THEN {MISSED} ELSE {NOT_YET_DUE} END"
+        missed = f"WHEN {late} THEN {MISSED} ELSE {NOT_YET_DUE}" if late else f"ELSE {MISSED}"
+        sql = f"CASE WHEN {found.value} THEN {MET} {missed} END"
         if requirement.payer is not None:
             sql = f"CASE WHEN payer = {self.dialect.text(requirement.payer)} THEN {sql} END"
         return sql, found
@@ -62,6 +63,10 @@ class ParticipationRelation(Measures):
         for group in self.plan.requirements:
             own = verdicts[at : at + len(group.requirements)]
             at += len(own)
+            if len(own) == group.at_least == 1:
+                enough.append(f"coalesce({own[0]} <> {MISSED}, true)")
+                misses.append(f"WHEN {own[0]} = {MISSED} THEN {self.dialect.text(group.requirements[0].name)}")
+                continue
             count = " + ".join(f"CASE WHEN {sql} <> {MISSED} THEN 1 ELSE 0 END" for sql in own)
             asked = " OR ".join(f"{sql} IS NOT NULL" for sql in own)
             held = f"(NOT ({asked}) OR {count} >= {group.at_least})"
