@@ -28,6 +28,26 @@ CREATE OR REPLACE TEMP MACRO down_div(n, d) AS
 CREATE OR REPLACE TEMP MACRO up_div(n, d) AS
 (abs(n) // abs(d) + CASE WHEN abs(n) % abs(d) > 0 THEN 1 ELSE 0 END) * sign(n) * sign(d);
 
+-- n / d cut to a whole, of months and other small integers
+CREATE OR REPLACE TEMP MACRO quotient(n, d) AS
+n // d;
+
+-- the first day of a month that is counted from year 0
+CREATE OR REPLACE TEMP MACRO month_day(m) AS
+make_date(m // 12, m % 12 + 1, 1);
+
+-- how many days b is after a
+CREATE OR REPLACE TEMP MACRO days_between(a, b) AS
+b - a;
+
+-- the integers from a to b, both included
+CREATE OR REPLACE TEMP MACRO sequence(a, b) AS
+range(a, b + 1);
+
+-- the n-th value of a list, counted from the smallest as 1
+CREATE OR REPLACE TEMP MACRO nth_smallest(l, n) AS
+list_sort(l)[n];
+
 -- payers of the program, with the first month that each owes; a row for each payer
 CREATE OR REPLACE TEMP TABLE payers (payer STRING, first_month INTEGER);
 
@@ -65,10 +85,7 @@ ORDER BY payer, practice, month;
 CREATE OR REPLACE TEMP TABLE rows_payer_practice_month AS
 SELECT payer, practice, clock, m1, m2, mn, d1, d2
 FROM (
-  SELECT
-    *,
-    make_date(m1 // 12, m1 % 12 + 1, 1) AS d1,
-    (make_date((m2 + 1) // 12, (m2 + 1) % 12 + 1, 1) - INTERVAL 1 DAY)::DATE AS d2
+  SELECT *, month_day(m1) AS d1, (month_day(m2 + 1) - INTERVAL 1 DAY)::DATE AS d2
   FROM (
     SELECT
       payer, practice, clock,
@@ -102,10 +119,7 @@ FROM (
 CREATE OR REPLACE TEMP TABLE rows_payer_practice_year AS
 SELECT payer, practice, clock, m1, m2, mn, d1, d2
 FROM (
-  SELECT
-    *,
-    make_date(m1 // 12, m1 % 12 + 1, 1) AS d1,
-    (make_date((m2 + 1) // 12, (m2 + 1) % 12 + 1, 1) - INTERVAL 1 DAY)::DATE AS d2
+  SELECT *, month_day(m1) AS d1, (month_day(m2 + 1) - INTERVAL 1 DAY)::DATE AS d2
   FROM (
     SELECT
       payer, practice, clock,
@@ -113,7 +127,7 @@ FROM (
       max(month) AS m2,
       CAST(count(*) AS INTEGER) AS mn
     FROM (
-      SELECT payer, practice, CAST((month // 12 * 12) AS INTEGER) AS clock, month
+      SELECT payer, practice, CAST((quotient(month, 12) * 12) AS INTEGER) AS clock, month
       FROM held_payer_practice
     )
     GROUP BY payer, practice, clock
@@ -152,7 +166,7 @@ FROM (
       LEFT JOIN fact_practice_payer_year
         ON fact_practice_payer_year.practice = r.practice
         AND fact_practice_payer_year.payer = r.payer
-        AND fact_practice_payer_year.year = (r.clock // 12)
+        AND fact_practice_payer_year.year = quotient(r.clock, 12)
   )
 );
 
@@ -268,7 +282,7 @@ FROM (
         LEFT JOIN fact_practice_payer_year
           ON fact_practice_payer_year.practice = r.practice
           AND fact_practice_payer_year.payer = r.payer
-          AND fact_practice_payer_year.year = (r.clock // 12)
+          AND fact_practice_payer_year.year = quotient(r.clock, 12)
         LEFT JOIN set_rate ON set_rate.payer = r.payer AND r.m1 BETWEEN set_rate.a AND set_rate.b
       WHERE r.payer IN ('blue', 'green')
     )
