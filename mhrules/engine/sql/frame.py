@@ -114,7 +114,7 @@ def _named(sql: str) -> str:
     if not found:
         return "x"
     table, column = next((each for each in found if each[0] != "r"), found[0])
-    table = table.removeprefix("q_").removeprefix("set_")
+    table = re.sub("^(q|set|shared|for)_", "", table)
     if column in ("v", "f"):
         return f"{column}_{table}"
     return column if table == "r" or column.startswith("v_") else f"{table}_{column}"

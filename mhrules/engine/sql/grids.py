@@ -104,7 +104,7 @@ class Grids:
     def _made(self, keys: frozenset[str], kind: str | None, base: bool) -> Grid:
         ordered = tuple([key for key in OWNERS if key in keys] + sorted(keys - set(OWNERS)))
         parts = [*ordered, *([kind] if kind else []), *(["base"] if base else [])]
-        name = "_".join(["rows", *parts])
+        name = self.store.unique("_".join(["rows", *parts]))
         owners = keys & set(OWNERS)
         if kind is None:
             sql = self._without_time(owners)

@@ -47,9 +47,8 @@ class Measures(Records):
             rows = [("", name) for name in world.measures(None, family)]
         columns = {"payer": "STRING", MEASURE: "STRING"}
         about = About("measures that count" + (" for each payer" if whose else ""), ("payer", MEASURE))
-        return self.store.values(
-            "_".join(["measures", *filter(None, [family, "" if whose else "of_any"])]), columns, rows, about
-        )
+        name = "_".join(filter(None, ["measures" if whose else "any_measures", family]))
+        return self.store.values(name, columns, rows, about)
 
     def feature(self, node: ir.Feature, frame: Frame) -> Column:
         """What is known of the row's measure, member or record."""
@@ -104,7 +103,7 @@ class Measures(Records):
             f"WHERE t.{MEASURE} = {self.dialect.text(node.measure)}"
         )
         about = About(f"reported results of measure `{node.measure}`", ("payer", "practice", kind))
-        table = self.store.table(f"results_{node.measure}_{kind}", sql, about)
+        table = self.store.table(f"results_{kind}_{node.measure}", sql, about)
         columns = self.group_columns(("payer", "practice"), frame) | {"clock": self.raw_clock(frame, kind)}
         return frame.join(("result", node.measure, kind), table, matching(columns))
 

@@ -190,7 +190,7 @@ class Relations(Scalars):
                 rows.append((payer.name, value.first_month, last, self.dialect.constant(value.value, places)))
             if not with_payer and values:
                 break
-        name = f"set_{node.parameter}" + ("" if with_payer else "_shared")
+        name = f"{'set' if with_payer else 'shared'}_{node.parameter}"
         listed = ", ".join(f"({self.dialect.text(p)}, {a}, {b}, {v})" for p, a, b, v in rows)
         if not listed:
             none = f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.wide} AS v WHERE false"
@@ -233,11 +233,12 @@ class Relations(Scalars):
             grid = self.rows(frozenset(keys), kind, base=base)
             frame = Frame(grid)
             stem = "".join(c if c.isalnum() else "_" for c in quantity.name) + ("_base" if base else "")
+            name = self.store.unique(f"q_{stem}")  # `care.met` and `care_met` are two
             with self.store.serving(stem):
                 found = self.value(quantity.expression, frame)
             columns = {name: name for name in grid.columns}
             columns |= {"hit": "true", "v": found.value, "f": found.fault or "NULL::INTEGER"}
-            name, what = f"q_{stem}", "a part of an expression" if quantity.kind == "part" else f"`{quantity.name}`"
+            what = "a part of an expression" if quantity.kind == "part" else f"`{quantity.name}`"
             what += " in the baseline" if base else ""
             self.store.table(name, frame.select(columns), About(what, grid.grain, quantity.span, quantity.expression))
             self._quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.dialect import DuckDB, meaning_of
+from mhrules.engine.sql.faults import Unsupported
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,7 +41,7 @@ class Store:
         self.dialect = dialect
         self.statements: list[Statement] = []
         self.base_clocks: list[int] = []
-        self._made: set[str] = set()
+        self._made: dict[str, str] = {}  # by name, as what
         self._taken: set[str] = set()
         self._served = ""
         for statement in dialect.setup():
@@ -58,9 +59,13 @@ class Store:
     def fresh(self, *words: str) -> str:
         """A name for one more relation: what is being worked out, what the relation is, and a number if there are more.
 
-        `words` say what it is; empty ones are left out.
+        `words` say what it is; empty ones are left out. The prefix is that of no relation with a name of its own, so
+        that no name in a rule text can make two relations one.
         """
-        stem = "_".join(word for word in (self._served, *words) if word)
+        return self.unique("_".join(word for word in ("for", self._served, *words) if word))
+
+    def unique(self, stem: str) -> str:
+        """A name that no other relation has: this one, or if it is taken with a number behind it."""
         name, number = stem, 1
         while name in self._taken or name in self._made:
             number += 1
@@ -69,10 +74,16 @@ class Store:
         return name
 
     def table(self, name: str, sql: str, about: About | None = None) -> str:
-        """A relation under a name, made when first asked for."""
+        """A relation under a name, made when first asked for.
+
+        Raises:
+            Unsupported: another relation has the name.
+        """
         if name not in self._made:
-            self._made.add(name)
+            self._made[name] = sql
             self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}", about)
+        elif self._made[name] != sql:
+            raise Unsupported(f"two relations of one name, `{name}`")
         return name
 
     def values(
@@ -80,7 +91,7 @@ class Store:
     ) -> str:
         """A relation of given rows."""
         if name not in self._made:
-            self._made.add(name)
+            self._made[name] = ""
             defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} ({defined})", about)
             if rows:

@@ -351,7 +351,7 @@ class Lines(Prices):
         about = About(
             f"postings of `{node.payment}` added up{', net of credits' if net else ''}", rows.grain, node.span, node
         )
-        source = self.store.table(f"total_{node.payment}_{grid.kind}{'_net' if net else ''}", sql, about)
+        source = self.store.table(f"{'net_' if net else ''}total_{grid.kind}_{node.payment}", sql, about)
         on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
         alias = frame.join(("total", node.payment, net), source, on.format)
         places = self.plan.rounding[0]
@@ -377,7 +377,7 @@ class Lines(Prices):
             f"LEFT JOIN ({used}) u ON u.payer = l.payer AND u.practice = l.practice AND u.clock = l.clock"
         )
         return self.store.table(
-            f"{lines}_net", sql, About(f"lines of payment `{payment}`, net of credits", (*OWNERS, "posting period"))
+            f"net_{lines}", sql, About(f"lines of payment `{payment}`, net of credits", (*OWNERS, "posting period"))
         )
 
 

@@ -120,3 +120,23 @@ def test_a_plurality_of_amounts_with_one_unknown_is_handed_over() -> None:
     found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
     assert found.handed_over == "something fails (MH743)"
     assert "MH743" in {finding.code for finding in found.reference.findings}
+
+
+def test_names_of_a_text_never_make_two_relations_one() -> None:
+    body = """
+  facts of practice, payer, month { spent : $ $0..$1_000 }
+  define sum_month = 2 * spent
+  define care_twice = 3 * spent
+  payment q "Named like a prefix" { per practice per year; pays sum(spent over months) }
+  payment lines "Named like another" { per practice per month; pays sum_month }
+  payment care "Its value is named like another" { per practice per month; let twice = 2 * spent; pays twice }
+  payment other "The other" { per practice per month; pays care_twice }
+"""
+    rows = [
+        {"practice_id": "p1", "payer": payer, "year_month": f"2011{month:02}", "spent": "1.00"}
+        for month in range(1, 13)
+        for payer in ("aetna", "cigna")
+    ]
+    found = settled(body, {"practice_payer_month": rows})
+    assert (amounts(found, "q"), amounts(found, "lines")) == ({1200}, {200})
+    assert (amounts(found, "care"), amounts(found, "other")) == ({200}, {300})
