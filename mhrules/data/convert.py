@@ -24,6 +24,7 @@ _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "UTI
 _NOTHING = '"NULL"'  # the type of a column without any value
 _EXACT_ALSO = ("UBIGINT", "UHUGEINT", "VARCHAR", "ENUM", "UUID", "BIGNUM")
 _PART_WIDTHS = frozenset({"%Y", "%m", "%d", *TIMES})
+_STANDARD = "%Y-%m-%d"
 _STAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 
@@ -185,6 +186,10 @@ def _plain_day_sql(rule: CellRule, text: str) -> str | None:
         or (rule.column.kind is ColumnKind.MONTH and "%d" in rule.pattern)
     ):
         return None
+    if rule.pattern == _STANDARD and not rule.until and not rule.missing:
+        # Only a day that is written in this way comes back as the same text of ten characters.
+        day = f"TRY_CAST({text} AS DATE)"
+        return f"CASE WHEN CAST({day} AS VARCHAR) = {text} AND strlen({text}) = 10 THEN {day} END"
     places: dict[str, str] = {}
     expression, at = "", 1
     for part in DATE_PARTS.split(rule.pattern):

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import methodcaller
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from attrs import define, field, frozen
 LONGEST_RECORD = 16 * 1024 * 1024  # bytes
 _MOST_LINES = 1_000  # lines of one record; a lost quote must not swallow the file
 _MOST_FAULTS = 100
+_BLOCK = 4 * 1024 * 1024  # bytes that are looked at together
 _QUOTED = re.compile(rb'"[^"]*"')
 _BOM = b"\xef\xbb\xbf"
 
@@ -80,7 +82,8 @@ def scan(path: Path, delimiter: str = ",") -> CsvShape:
     digest = hashlib.sha256()
     state = _Scan(delimiter)
     with path.open("rb") as file:
-        for line, record in _records(file, delimiter, digest):
+        taken = _take_plain(state, file, digest)
+        for line, record in _records(file, delimiter, digest, taken):
             _take(state, line, record)
             if len(state.faults) >= _MOST_FAULTS:
                 break
@@ -144,12 +147,57 @@ def _width(body: bytes, delimiter: str) -> int | None:
     return _QUOTED.sub(b"", body).count(delimiter.encode()) + 1
 
 
-def _records(file: BinaryIO, delimiter: str, digest: hashlib._Hash) -> Iterator[tuple[int, bytes]]:
+def _take_plain(state: _Scan, file: BinaryIO, digest: hashlib._Hash) -> int:
+    """Take the header and, many lines at a time, the rows below it up to a line that must be looked at by itself.
+
+    Returns the number of lines that were taken; the file stands behind them.
+    """
+    header = file.readline(LONGEST_RECORD + 1)
+    if not header or header.count(b'"') % 2:
+        file.seek(0)
+        return 0
+    digest.update(header)
+    _take(state, 1, header)
+    while not state.faults:
+        start = file.tell()
+        block = file.read(_BLOCK) + file.readline(LONGEST_RECORD + 1)
+        lines = _plain_lines(state, block)
+        if not lines:
+            file.seek(start)
+            break
+        digest.update(block)
+        state.seen += lines
+    return state.seen + 1
+
+
+def _plain_lines(state: _Scan, block: bytes) -> int:
+    """How many rows a block of whole lines holds; 0 if it is empty, or one of them may be at fault or quoted."""
+    ended = block.count(b"\n")
+    returns = ended if state.line_end == b"\r\n" else 0
+    if (
+        len(block) > LONGEST_RECORD
+        or b'"' in block
+        or b"\0" in block
+        or block.count(b"\r") != returns
+        or (returns and block.count(b"\r\n") != returns)
+        or (not block.isascii() and _decoded(block) is None)
+    ):
+        return 0
+    lines = block.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if b"" in lines or b"\r" in lines:
+        return 0
+    separators = set(map(methodcaller("count", state.delimiter.encode()), lines))
+    return len(lines) if separators == {state.width - 1} else 0
+
+
+def _records(file: BinaryIO, delimiter: str, digest: hashlib._Hash, line: int = 0) -> Iterator[tuple[int, bytes]]:
     """Each record with its line: a record goes on over line ends while a quote is open.
 
-    Where that makes no sound record, its first line is yielded alone and the next lines are read anew.
+    Where that makes no sound record, its first line is yielded alone and the next lines are read anew. `line` is how
+    many lines of the file have been read.
     """
-    line = 0
     waiting: list[bytes] = []
     while block := _next_line(file, digest, waiting):
         line += 1

@@ -17,6 +17,7 @@ STOP = "error('')"
 """What is evaluated for a cell that is not read straight."""
 
 _MOST_WORDS = 200
+_SCALED = 4  # places by which a decimal is scaled in 18 digits; DuckDB refuses those that are too large for it
 _WIDEST = 19  # digits of a decimal that can be scaled in 38
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _TYPED = (*_WHOLE, "DECIMAL", "DATE", "BOOLEAN")
@@ -34,15 +35,15 @@ def direct_sql(rule: CellRule, kind: str, cell: str) -> str | None:
     written = source_text_sql(rule, kind, cell)
     if written is None:
         return None
-    cases = _text_cases(rule, f"trim({written})" if rule.trim else written)
-    if cases is None:
-        plain = plain_sql(rule, written)
-        if plain is None:
-            return None
-        cases = f"WHEN ({plain}) IS NOT NULL THEN {plain}"
-    missing = ", ".join(literal(word) for word in ("", *sorted(rule.missing)))
     text = f"trim({written})" if rule.trim else written
-    return f"CAST(CASE {cases} WHEN {text} IN ({missing}) THEN {empty} ELSE {STOP} END AS {sql_type(rule.column)})"
+    read = _word_sql(rule, text) or plain_sql(rule, written)
+    if rule.column.kind in NUMERIC:
+        read = _number_sql(rule, text, read or "NULL")
+    if read is None:
+        return None
+    missing = ", ".join(literal(word) for word in ("", *sorted(rule.missing)))
+    chosen = f"CASE WHEN {text} IN ({missing}) THEN {empty} ELSE coalesce({read}, {STOP}) END"
+    return f"CAST({chosen} AS {sql_type(rule.column)})"
 
 
 def value_sql(value: Value, rule: CellRule) -> str:
@@ -99,8 +100,23 @@ def _typed_number(rule: CellRule, kind: str, cell: str) -> tuple[str, str] | Non
     return f"{value} BETWEEN {low} AND {high}", value
 
 
-def _text_cases(rule: CellRule, text: str) -> str | None:
-    """The cases of a column that holds one of a few words; None for any other column, and for too many words."""
+def _number_sql(rule: CellRule, text: str, otherwise: str) -> str:
+    """The number of a text that is written with just the column's places; for any other text, what is otherwise.
+
+    Such a text is quickly told: read as a decimal and written again, it is the same.
+    """
+    places = rule.column.places - (2 if rule.percent else 0)
+    if not 0 <= places <= _SCALED:
+        return otherwise
+    low, high = bounds(rule.column)
+    decimal = f"TRY_CAST({text} AS DECIMAL(18, {places}))"
+    value = f"CAST({decimal} * {10**places} AS {sql_type(rule.column)})"
+    same = f"CAST({decimal} AS VARCHAR) = {text} AND {value} BETWEEN {low} AND {high}"
+    return f"CASE WHEN {same} THEN {value} ELSE {otherwise} END"
+
+
+def _word_sql(rule: CellRule, text: str) -> str | None:
+    """The value of a column that holds one of a few words; None for any other column, and for too many words."""
     if rule.column.kind is ColumnKind.YES_NO:
         words: Iterable[str] = (*rule.yes, *rule.no)
     elif rule.codes is not None or rule.column.kind is ColumnKind.CODE:
@@ -114,7 +130,8 @@ def _text_cases(rule: CellRule, text: str) -> str | None:
             meant.setdefault(value, []).append(word)
     if not meant or sum(map(len, meant.values())) > _MOST_WORDS:
         return None
-    return " ".join(
+    cases = " ".join(
         f"WHEN {text} IN ({', '.join(map(literal, words))}) THEN {value_sql(value, rule)}"
         for value, words in meant.items()
     )
+    return f"CASE {cases} END"
