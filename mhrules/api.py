@@ -327,14 +327,14 @@ def settle(
     run: str = "1",
     posted_on: datetime.date | None = None,
     hold: bool = False,
-    engine: str = "reference",
+    engine: str = "duckdb",
 ) -> Settlement:
     """The settlement of a program year: what every payer owes every practice, or why nothing.
 
     `year` names the program year. `run` and `posted_on` go onto every posting as they are; no clock is read. With
     `hold`, lines that fail are posted as `held` with no amount, and the errors are among the settlement's findings.
-    `engine` is `reference`, the interpreter, or `duckdb`, whose relations give the same and hand over to the
-    interpreter what they cannot settle.
+    `engine` is `duckdb`, whose relations hand over to the interpreter what they cannot settle, or `reference`, the
+    interpreter: both give the same.
 
     Raises:
         DiagnosticError: a fact that is needed is missing, an invariant fails … (MH7xx; all are listed), the year is

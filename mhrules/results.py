@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from decimal import Decimal
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,12 +93,16 @@ class Settlement:
     `findings` are warnings about the data and the run; with `hold`, also the errors for which postings are held.
     """
 
-    postings: tuple[Posting, ...] = field(repr=False)
     year: int
     findings: tuple[Diagnostic, ...] = field(repr=False)
     _ledger: ledger.Settlement = field(alias="ledger", repr=False)
     _sources: tuple[Source, ...] = field(alias="sources", repr=False)
     _connections: list[DuckDBPyConnection] = field(factory=list, alias="connections", repr=False)
+
+    @cached_property
+    def postings(self) -> tuple[Posting, ...]:
+        """The postings in order, made when first asked for."""
+        return tuple(_posting(each) for each in self._ledger.postings)
 
     @property
     def run(self) -> str:
@@ -128,24 +132,17 @@ class Settlement:
     @property
     def total(self) -> Decimal:
         """All postings together, in dollars; negative where practices owe."""
-        return self._total(self.postings)
+        return decimal(self._ledger.controls.total, CENTS)
 
     @property
     def by_payer(self) -> dict[str, Decimal]:
         """The total of each payer, in dollars."""
-        payers = sorted({posting.payer for posting in self.postings}, key=str.encode)
-        return {payer: self._total(p for p in self.postings if p.payer == payer) for payer in payers}
+        return {payer: decimal(amount, CENTS) for payer, amount in self._ledger.controls.by_payer.items()}
 
     @property
     def by_payment(self) -> dict[str, Decimal]:
         """The total of each payment after credits, in dollars."""
-        names = dict.fromkeys(posting.payment for posting in self.postings)
-        return {name: self._total(p for p in self.postings if p.payment == name) for name in names}
-
-    @staticmethod
-    def _total(postings: Iterable[Posting]) -> Decimal:
-        cents = sum(int(posting.amount.scaleb(CENTS)) for posting in postings)
-        return decimal(cents * 10 ** (PLACES - CENTS), CENTS)
+        return {name: decimal(amount, CENTS) for name, amount in self._ledger.controls.by_payment.items()}
 
     def write(self, directory: str | PathLike[str], *, detail: bool = False, keep: bool = False) -> tuple[Path, ...]:
         """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json`; the paths written.
@@ -227,29 +224,29 @@ class Settlement:
         return [[text(getattr(posting, name)) for posting in self.postings] for name in POSTING_COLUMNS]
 
 
+def _posting(p: ledger.Posting) -> Posting:
+    return Posting(
+        payer=p.payer,
+        payee=p.payee,
+        practice=p.practice,
+        payment=p.payment,
+        period=p.period,
+        units=decimal(p.units, UNIT_PLACES),
+        price=None if p.price is None else shortest(p.price),
+        amount=decimal(p.amount, CENTS),
+        status=p.status,
+        reason=p.reason,
+        kind=p.kind,
+        run=p.run,
+        posted_on=p.posted_on,
+        reverses=p.reverses,
+    )
+
+
 def settlement_of(settled: ledger.Settlement, sources: tuple[Source, ...]) -> Settlement:
     """The public face of a settlement; `sources` are all texts of program and contracts, for the manifest."""
-    postings = tuple(
-        Posting(
-            payer=p.payer,
-            payee=p.payee,
-            practice=p.practice,
-            payment=p.payment,
-            period=p.period,
-            units=decimal(p.units, UNIT_PLACES),
-            price=None if p.price is None else shortest(p.price),
-            amount=decimal(p.amount, CENTS),
-            status=p.status,
-            reason=p.reason,
-            kind=p.kind,
-            run=p.run,
-            posted_on=p.posted_on,
-            reverses=p.reverses,
-        )
-        for p in settled.postings
-    )
     findings = (*settled.dataset.warnings, *settled.findings)
-    return Settlement(postings, settled.year, findings, ledger=settled, sources=sources)
+    return Settlement(settled.year, findings, ledger=settled, sources=sources)
 
 
 def ledger_of(settlement: Settlement) -> ledger.Settlement:

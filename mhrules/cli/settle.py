@@ -35,10 +35,10 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.option("--keep", is_flag=True, help="Keep the run in run.duckdb, for `explain --run`; it holds the data.")
 @click.option(
     "--engine",
-    type=click.Choice(["reference", "duckdb"]),
-    default="reference",
+    type=click.Choice(["duckdb", "reference"]),
+    default="duckdb",
     show_default=True,
-    help="What works it out: the interpreter, or relations in DuckDB, which hand over what they cannot settle.",
+    help="What works it out: relations in DuckDB, or the interpreter, to which they hand over what they cannot settle.",
 )
 @common.output_options("terminal", "json")
 @click.pass_context

@@ -19,9 +19,11 @@ from mhrules.settle.ledger import (
     NOT_ELECTED,
     NOT_PARTICIPATING,
     PAID,
-    Posting,
+    Tally,
 )
 
+Panels = dict[tuple[str, str], tuple[int, int]]
+"""Member months of the year and of its last month, by payer and practice."""
 _RANK = (PAID, HELD, GATED, NOT_PARTICIPATING, NOT_ELECTED, NOT_DUE)
 """A practice with lines of several statuses counts under the first of these that it has."""
 _FURTHER = {NOT_ELECTED: "not elected", NOT_DUE: "not due", CREDITED: "credited", HELD: "held"}
@@ -85,17 +87,20 @@ class PayerSummary:
 def summaries(settlement: Settlement) -> list[PayerSummary]:
     """The summary of each payer, in the order of the text."""
     settled = ledger_of(settlement)
+    panels = settled.relations.panels() if settled.relations is not None else {}
+    by_payer: dict[str, list[Tally]] = {}
+    for tally in settled.tallies:
+        by_payer.setdefault(tally.payer, []).append(tally)
     found = []
     for payer in settled.plan.payers:
-        own = [p for p in settled.postings if p.payer == payer.name]
+        own = by_payer.get(payer.name, [])
         lines: dict[str, int] = {}
-        for posting in own:
-            lines[posting.status] = lines.get(posting.status, 0) + 1
         credits: dict[str, int] = {}
-        for posting in own:
-            if posting.status == CREDITED:
-                credits[posting.reason] = credits.get(posting.reason, 0) + posting.amount
-        payments = [_summary(name, (p for p in own if p.payment == name)) for name in settled.plan.payments]
+        for tally in own:
+            lines[tally.status] = lines.get(tally.status, 0) + tally.lines
+            if tally.status == CREDITED:
+                credits[tally.credit] = credits.get(tally.credit, 0) + tally.amount
+        payments = [_summary(name, (t for t in own if t.payment == name)) for name in settled.plan.payments]
         whole = _summary("total", own)
         found.append(
             PayerSummary(
@@ -103,32 +108,36 @@ def summaries(settlement: Settlement) -> list[PayerSummary]:
                 title=payer.title,
                 status=payer.status,
                 payments=tuple(payments),
-                credits=credits,
+                credits=dict(sorted(credits.items())),
                 whole=PaymentSummary(
-                    "total", whole.paid, whole.gated, whole.not_participating, sum(p.amount for p in own)
+                    "total", whole.paid, whole.gated, whole.not_participating, sum(t.amount for t in own)
                 ),
                 lines=dict(sorted(lines.items())),
                 further={words: lines[status] for status, words in _FURTHER.items() if status in lines},
-                practices=_practices(settled, payer.name, own),
+                practices=_practices(settled, payer.name, own, panels),
             )
         )
     return found
 
 
-def _practices(settled: ledger.Settlement, payer: str, postings: list[Posting]) -> tuple[PracticeSummary, ...]:
+def _practices(
+    settled: ledger.Settlement, payer: str, tallies: list[Tally], panels: Panels
+) -> tuple[PracticeSummary, ...]:
     """The practices that are paid or have members, the best paid first; none where none has a member."""
     amounts: dict[str, int] = {}
-    for posting in postings:
-        amounts[posting.practice] = amounts.get(posting.practice, 0) + posting.amount
-    found = [PracticeSummary(each, *_members(settled, payer, each), amount) for each, amount in amounts.items()]
+    for tally in tallies:
+        amounts[tally.practice] = amounts.get(tally.practice, 0) + tally.amount
+    found = [PracticeSummary(each, *_members(settled, payer, each, panels), amounts[each]) for each in amounts]
     if not any(each.member_months for each in found):
         return ()
     found = [each for each in found if each.member_months != 0 or each.amount]
     return tuple(sorted(found, key=lambda each: (-each.amount, each.practice.encode())))
 
 
-def _members(settled: ledger.Settlement, payer: str, practice: str) -> tuple[int | None, int | None]:
+def _members(settled: ledger.Settlement, payer: str, practice: str, panels: Panels) -> tuple[int | None, int | None]:
     """Member months of the year and of its last month; None where they cannot be known."""
+    if (payer, practice) in panels:
+        return panels[payer, practice]
     books = settled.books
     row = Row.of(("year", settled.plan.calendar.year_first(settled.year)), payer=payer, practice=practice)
     try:
@@ -152,13 +161,13 @@ def all_payers(payers: Iterable[PayerSummary]) -> int:
     return sum(payer.whole.amount for payer in payers)
 
 
-def _summary(name: str, postings: Iterable[Posting]) -> PaymentSummary:
+def _summary(name: str, tallies: Iterable[Tally]) -> PaymentSummary:
     """The practices by status and the amount of some postings, credits apart."""
     statuses: dict[str, set[str]] = {}
     amount = 0
-    for posting in postings:
-        if posting.status != CREDITED:
-            statuses.setdefault(posting.practice, set()).add(posting.status)
-            amount += posting.amount
+    for tally in tallies:
+        if tally.status != CREDITED:
+            statuses.setdefault(tally.practice, set()).add(tally.status)
+            amount += tally.amount
     firsts = [next(status for status in _RANK if status in own) for own in statuses.values()]
     return PaymentSummary(name, firsts.count(PAID), firsts.count(GATED), firsts.count(NOT_PARTICIPATING), amount)

@@ -25,7 +25,7 @@ _SETTINGS = {
     "enable_external_file_cache": "false",
 }
 _LOCKS = (
-    "SET python_enable_replacements = false",
+    "SET GLOBAL python_enable_replacements = false",
     "SET allow_persistent_secrets = false",
     "SET preserve_insertion_order = true",
     "SET enable_external_access = false",

@@ -140,6 +140,15 @@ class Dataset:
             self._connections.append(self._build())
         return self._connections[0]
 
+    def session(self) -> DuckDBPyConnection:
+        """Another connection to the same database, whose temporary relations are its own."""
+        from mhrules.data.database import identifier
+
+        ((database,),) = self.connection().execute("SELECT current_database()").fetchall()
+        session = self.connection().cursor()
+        session.execute(f"USE {identifier(database)}")
+        return session
+
     def _fetch(self, name: str) -> list[Row]:
         from mhrules.data.database import identifier
 

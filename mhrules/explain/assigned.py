@@ -24,7 +24,7 @@ from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
 from mhrules.semantics.calendar import month_label
 from mhrules.settle.ledger import HELD
-from mhrules.settle.members import deciding, method_of, method_words, month_outcomes, months_of
+from mhrules.settle.members import deciding, method_of, month_outcomes, months_of
 from mhrules.settle.payments import Books
 
 OPEN_END = datetime.date.max
@@ -111,7 +111,7 @@ class Assignments:
         found = deciding(assignment)
         if found is None:
             return "attributed as the example says" if assignment.method == GIVEN else ""
-        return f"by {method_words(found.method)}, refreshed on {assignment.day}{_decided(found)}"
+        return f"by {found.method.words}, refreshed on {assignment.day}{_decided(found)}"
 
     def _not_counted(self, payer: str, person: str) -> str:
         """Why a month counts for nobody: when the person is enrolled, if ever."""
@@ -133,7 +133,7 @@ class Assignments:
         place = words.place_of(method.span)
         assert place is not None
         candidates = tuple(self._candidate(method, each, person) for each in tried.candidates)
-        return MethodWhy(method_words(method), words.text_of(method.span), place, candidates)
+        return MethodWhy(method.words, words.text_of(method.span), place, candidates)
 
     def _candidate(self, method: MethodPlan, candidate: Candidate, person: str) -> CandidateWhy:
         latest = "" if candidate.latest is None else candidate.latest.isoformat()

@@ -16,8 +16,10 @@ from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
 from mhrules.settle.kept import FORMAT, NUMBER, RUN, texts_of
 from mhrules.settle.ledger import Posting
-from mhrules.settle.outputs import MANIFEST, POSTINGS
+from mhrules.settle.manifest import MANIFEST
+from mhrules.settle.outputs import FORMATS
 from mhrules.settle.payments import Hold
+from mhrules.settle.sheets import POSTINGS
 from mhrules.source import Source, Span
 from mhrules.version import __version__
 
@@ -140,7 +142,7 @@ def _refuse_other(directory: Path, meta: dict[str, Any]) -> None:
         hashes = {each["file"]: each["sha256"] for each in manifest["outputs"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unfit(f"folder `{directory.name}` has no `{MANIFEST}` that can be read") from error
-    if hashes.get(POSTINGS) != meta["postings"]:
+    if meta["postings"] not in [hashes.get(f"{POSTINGS}.{suffix}") for suffix in FORMATS]:
         raise _unfit(f"`{RUN}` of folder `{directory.name}` does not belong to the postings beside it")
 
 

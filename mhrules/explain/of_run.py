@@ -24,7 +24,7 @@ from mhrules.explain.model import Explanation
 from mhrules.explain.slices import KeptValues, Slice
 from mhrules.explain.tree import explain
 from mhrules.settle import ledger
-from mhrules.settle.ledger import Controls, Settlement
+from mhrules.settle.ledger import Controls, Kept, Settlement
 from mhrules.settle.payments import Books
 from mhrules.settle.run import REFERENCE
 
@@ -125,9 +125,8 @@ def _settlement(run: KeptRun, part: Slice, line: Line, *, anew: bool) -> Settlem
         year=meta["year"],
         run=meta["run"],
         posted_on=None if meta["posted_on"] is None else datetime.date.fromisoformat(meta["posted_on"]),
-        postings=run.postings(*line),
-        participation=(),
-        quantities=(),
+        results=Kept(run.postings(*line), (), (), ()),
+        tallies=(),
         findings=(),
         held=meta["held"],
         controls=Controls({}, {}, {}, {}, ()),

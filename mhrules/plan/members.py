@@ -38,6 +38,11 @@ class MethodPlan:
     span: Span = field(repr=False)
     notes: tuple[Note, ...] = field(default=(), repr=False)
 
+    @property
+    def words(self) -> str:
+        """The method as outputs name it: `selection`, `plurality`, of a list also which."""
+        return f"{self.kind} {self.title}" if self.kind == "list" else self.kind
+
 
 @frozen(eq=False)
 class AttributionPlan:

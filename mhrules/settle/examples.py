@@ -23,7 +23,7 @@ from mhrules.semantics.bind import example_agreements
 from mhrules.semantics.builtins import BASIS_ELEMENTS
 from mhrules.semantics.program import Program
 from mhrules.settle.ledger import CREDITED, HELD, Posting, Settlement
-from mhrules.settle.run import settle
+from mhrules.settle.run import REFERENCE, settle
 from mhrules.source import Span
 from mhrules.syntax import tree as t
 
@@ -81,7 +81,7 @@ def run_example(example: t.Example, contract: t.Contract | None, program: Progra
     try:
         dataset = Dataset.from_rows(given.schema, given.rows)
         for year in years_named(example, program):
-            settlements[year] = settle(plan, dataset, year, hold=True)
+            settlements[year] = settle(plan, dataset, year, hold=True, engine=REFERENCE)
     except DiagnosticError as error:
         return ExampleResult(example.title, example.span, findings=error.diagnostics)
     return judged(example, plan, settlements)

@@ -48,7 +48,7 @@ def keep(settlement: Settlement, path: Path, sources: Sequence[Source], postings
     """
     import duckdb
 
-    source = settlement.dataset.connection()
+    source = _source(settlement)
     workspace: Path | None = getattr(settlement.dataset, "workspace", None)
     with tempfile.TemporaryDirectory(dir=workspace) as folder:
         made = Path(folder).resolve() / RUN
@@ -124,13 +124,19 @@ def _hold(hold: Hold) -> dict[str, Any]:
     }
 
 
+def _source(settlement: Settlement) -> DuckDBPyConnection:
+    """The connection that has the facts, and the relations of the run if there are any."""
+    compiled = settlement.compiled
+    return settlement.dataset.connection() if compiled is None else compiled.store.connection
+
+
 class _Writer:
     """Writes one run, through the connection that has the facts or into a file of its own."""
 
     def __init__(self, settlement: Settlement, target: DuckDBPyConnection) -> None:
         self.settlement = settlement
         self.plan = settlement.plan
-        self.source = settlement.dataset.connection()
+        self.source = _source(settlement)
         self.target = target
         for schema in ("facts", "run"):
             target.execute(f"CREATE SCHEMA kept.{schema}")

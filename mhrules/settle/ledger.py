@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mhrules.settle.measures import MeasureResult
     from mhrules.settle.payments import Books
     from mhrules.settle.sql.compiled import Compiled
+    from mhrules.settle.sql.sheets import Relations
 
 PAID = "paid"
 GATED = "gated"
@@ -154,13 +157,86 @@ class Controls:
         return sum(self.by_payer.values())
 
 
-@frozen(eq=False)
+@frozen
+class Tally:
+    """How many postings of a payer, practice, payment and status there are, and their amount in units of 10**-12.
+
+    `credit` is the credit's title where the status is `credited`, otherwise empty.
+    """
+
+    payer: str
+    practice: str
+    payment: str
+    status: str
+    credit: str
+    lines: int
+    amount: int
+
+
+def tallies(postings: Iterable[Posting]) -> list[Tally]:
+    """The postings counted and added up."""
+    found: dict[tuple[str, str, str, str, str], tuple[int, int]] = {}
+    for each in postings:
+        key = (each.payer, each.practice, each.payment, each.status, each.reason if each.status == CREDITED else "")
+        lines, amount = found.get(key, (0, 0))
+        found[key] = (lines + 1, amount + each.amount)
+    return [Tally(*key, lines, amount) for key, (lines, amount) in found.items()]
+
+
+class Results(Protocol):
+    """What a settlement found, as objects: kept, or made of relations when they are asked for."""
+
+    def postings(self) -> tuple[Posting, ...]:
+        """The postings in order."""
+        ...
+
+    def participation(self) -> tuple[Participation, ...]:
+        """The verdicts of participation, by payer, practice and month."""
+        ...
+
+    def quantities(self) -> tuple[Published, ...]:
+        """What reports publish."""
+        ...
+
+    def measures(self) -> tuple[MeasureResult, ...]:
+        """The results of measures, in order."""
+        ...
+
+
+@frozen
+class Kept:
+    """Results that are objects from the start."""
+
+    _postings: tuple[Posting, ...] = field(alias="postings")
+    _participation: tuple[Participation, ...] = field(alias="participation")
+    _quantities: tuple[Published, ...] = field(alias="quantities")
+    _measures: tuple[MeasureResult, ...] = field(alias="measures")
+
+    def postings(self) -> tuple[Posting, ...]:
+        """The postings in order."""
+        return self._postings
+
+    def participation(self) -> tuple[Participation, ...]:
+        """The verdicts of participation, by payer, practice and month."""
+        return self._participation
+
+    def quantities(self) -> tuple[Published, ...]:
+        """What reports publish."""
+        return self._quantities
+
+    def measures(self) -> tuple[MeasureResult, ...]:
+        """The results of measures, in order."""
+        return self._measures
+
+
+@frozen(eq=False, slots=False)
 class Settlement:
     """The settlement of one program year.
 
     `postings` are empty where anything failed and nothing was held. `held`: whether some postings stand for what
     failed. `books` holds the interpreter, and answers why (`books.line_trace`). `engine` is what worked it out; where
-    another was asked for, `handed_over` says why it did not. `compiled` are the relations, where they settled it.
+    another was asked for, `handed_over` says why it did not. `relations` are the results in a database, where they are
+    there: whoever has them needs no objects, which are made when first asked for.
     """
 
     plan: Plan
@@ -168,17 +244,40 @@ class Settlement:
     year: int
     run: str
     posted_on: datetime.date | None
-    postings: tuple[Posting, ...] = field(repr=False)
-    participation: tuple[Participation, ...] = field(repr=False)
-    quantities: tuple[Published, ...] = field(repr=False)
+    results: Results = field(repr=False)
+    tallies: tuple[Tally, ...] = field(repr=False)
     findings: tuple[Diagnostic, ...] = field(repr=False)
     held: bool
     controls: Controls = field(repr=False)
     books: Books = field(repr=False)
-    measures: tuple[MeasureResult, ...] = field(default=(), repr=False)
     engine: str = "reference"
     handed_over: str = ""
-    compiled: Compiled | None = field(default=None, repr=False)
+    relations: Relations | None = field(default=None, repr=False)
+
+    @cached_property
+    def postings(self) -> tuple[Posting, ...]:
+        """The postings in order."""
+        return self.results.postings()
+
+    @cached_property
+    def participation(self) -> tuple[Participation, ...]:
+        """The verdicts of participation, by payer, practice and month."""
+        return self.results.participation()
+
+    @cached_property
+    def quantities(self) -> tuple[Published, ...]:
+        """What reports publish."""
+        return self.results.quantities()
+
+    @cached_property
+    def measures(self) -> tuple[MeasureResult, ...]:
+        """The results of measures, in order."""
+        return self.results.measures()
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """The relations of the year, where they settled it."""
+        return None if self.relations is None else self.relations.compiled
 
     @property
     def ok(self) -> bool:

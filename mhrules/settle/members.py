@@ -10,7 +10,6 @@ from mhrules.data import population
 from mhrules.engine.attribution import Assignment, Outcome, Tried
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.rows import Row
-from mhrules.plan.members import MethodPlan
 from mhrules.settle.ledger import HELD
 from mhrules.settle.payments import Books
 from mhrules.syntax.tree import MonthsRule
@@ -146,11 +145,6 @@ def counts_days(books: Books, payer: str) -> bool:
     return books.plan.payer(payer).months_rule is MonthsRule.PROPORTION
 
 
-def method_words(method: MethodPlan) -> str:
-    """A method as outputs name it: `selection`, `plurality`, of a list also which."""
-    return f"{method.kind} {method.title}" if method.kind == "list" else method.kind
-
-
 def deciding(assignment: Assignment | None) -> Tried | None:
     """The method that found the practice of an assignment, with its candidates; None where none did."""
     return assignment.tried[-1] if assignment is not None and assignment.practice and assignment.tried else None
@@ -160,4 +154,4 @@ def method_of(outcome: Outcome) -> str:
     """The method behind an outcome, as outputs name it; nothing where none found a practice."""
     assignment = outcome.assignment
     found = deciding(assignment)
-    return method_words(found.method) if found is not None else assignment.method if assignment is not None else ""
+    return found.method.words if found is not None else assignment.method if assignment is not None else ""

@@ -18,7 +18,7 @@ from mhrules.semantics.types import Type
 MET = "met"
 MISSED = "missed"
 NOT_YET_DUE = "not_yet_due"
-_SAME_SIDE = {"<": True, "<=": False, ">": True, ">=": False}  # whether a value equal to the threshold fails
+SAME_SIDE = {"<": True, "<=": False, ">": True, ">=": False}  # whether a value equal to the threshold fails
 
 
 @frozen
@@ -200,9 +200,9 @@ def compared(compare: ir.Compare, value: ir.Value, threshold: ir.Value) -> Atom:
 
 def _margin(compare: ir.Compare, value: int, threshold: int, outcome: bool) -> int | None:
     """How far the value is from the other side; None for `=` and `!=`."""
-    if compare.operator not in _SAME_SIDE:
+    if compare.operator not in SAME_SIDE:
         return None
     distance = abs(value - threshold)
-    on_this_side = _SAME_SIDE[compare.operator] is not outcome  # whether the threshold itself is on the value's side
+    on_this_side = SAME_SIDE[compare.operator] is not outcome  # whether the threshold itself is on the value's side
     whole = compare.left.type.places == 0 and compare.right.type.places == 0
     return distance + ONE if whole and on_this_side else distance

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
@@ -16,14 +16,29 @@ from mhrules.engine.reference import deep
 from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
 from mhrules.settle import ledger
+from mhrules.settle.credits import CreditUse
 from mhrules.settle.invariants import Failure, failures, published
-from mhrules.settle.ledger import Line, Part, Posting, Published, Settlement, SplitTotal
+from mhrules.settle.ledger import (
+    Kept,
+    Line,
+    Part,
+    Posting,
+    Published,
+    Results,
+    Settlement,
+    SplitTotal,
+    Tally,
+    tallies,
+)
 from mhrules.settle.measures import MeasureResult, in_order, measured
 from mhrules.settle.members import has_members, months_of
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import MEMBER_MONTH, Books, Hold
 from mhrules.settle.split import controls, split_totals
 from mhrules.settle.sql.compiled import Compiled, HandOver
+from mhrules.settle.sql.keys import StoredKeys
+from mhrules.settle.sql.postings import Postings
+from mhrules.settle.sql.sheets import Relations
 from mhrules.settle.strays import strays
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -34,6 +49,7 @@ if TYPE_CHECKING:
 REFERENCE = "reference"
 DUCKDB = "duckdb"
 ENGINES = (DUCKDB, REFERENCE)
+_KINDS = {kind.months: kind for kind in Period}
 LISTED = 100  # findings that are listed of one rule; of more, how many
 
 
@@ -45,7 +61,7 @@ def settle(
     run: str = "1",
     posted_on: datetime.date | None = None,
     hold: bool = False,
-    engine: str = REFERENCE,
+    engine: str = DUCKDB,
 ) -> Settlement:
     """Settle a program year.
 
@@ -62,7 +78,7 @@ def settle(
         settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
         if engine == DUCKDB:
             try:
-                return _Compiled(settling).settlement([])
+                return _Compiled(settling).settled()
             except HandOver as reason:
                 settling.handed_over = reason.reason
         found = settling.failing()
@@ -105,7 +121,6 @@ class _Settling:
         self.faults = Gathering()
         self.engine = REFERENCE
         self.handed_over = ""
-        self.compiled: Compiled | None = None
         self._year = ("year", plan.calendar.year_first(year))
 
     def failing(self) -> list[Failure]:
@@ -123,31 +138,40 @@ class _Settling:
         credits = list(self._credits())
         quantities = tuple(self._published())
         measures = tuple(in_order(self._measured()))
-        stray = tuple(self._strays())
+        stray = tuple(strays(self.books.world, self.year))
         warnings = [found for found in stray if found.severity is not Severity.ERROR]
-        warnings += [*self._empty(participation), *self._nobody(participation, lines)]
+        warnings += [*self._empty(bool(participation)), *self._nobody(bool(participation), lines)]
         wrong = (found for found in stray if found.severity is Severity.ERROR)
         problems = [*self.faults.faults, *wrong, *(failure.finding for failure in failing)]
         postings: list[Posting] = []
         if self.hold or not problems:
             postings = sorted([*lines, *credits], key=lambda posting: posting.order)
+        results = Kept(tuple(postings), participation, quantities, measures)
+        return self._whole(results, tallies(postings), split_totals(self.books.interpreter), problems, warnings)
+
+    def _whole(
+        self,
+        results: Results,
+        tallied: list[Tally],
+        splits: tuple[SplitTotal, ...],
+        problems: list[Diagnostic],
+        warnings: list[Diagnostic],
+    ) -> Settlement:
+        """The settlement with those results, counted, and with what is wrong."""
         return Settlement(
             plan=self.plan,
             dataset=self.dataset,
             year=self.year,
             run=self.run,
             posted_on=self.posted_on,
-            postings=tuple(postings),
-            participation=participation,
-            quantities=quantities,
+            results=results,
+            tallies=tuple(tallied),
             findings=(*limited(problems), *warnings),
             held=self.hold and bool(problems),
-            controls=controls(postings, self._splits()),
+            controls=controls(tallied, splits),
             books=self.books,
             engine=self.engine,
             handed_over=self.handed_over,
-            measures=measures,
-            compiled=self.compiled,
         )
 
     # ------------------------------------------------------------------------------------------ parts
@@ -165,9 +189,6 @@ class _Settling:
             for month in self.books.world.months(Row.of(self._year, payer=payer, practice=practice)):
                 with self.faults:
                     yield judge(self.books.interpreter, payer, practice, month)
-
-    def _splits(self) -> tuple[SplitTotal, ...]:
-        return split_totals(self.books.interpreter)
 
     def _demand_attribution(self) -> None:
         """Everybody's outcome is published, so what cannot be judged is a fault even where no line asks for it."""
@@ -199,18 +220,16 @@ class _Settling:
                 self.faults.faults += error.faults
                 yield self._held(credits[0].against[0], payer, practice, self._year[1], error)
             else:
-                for use in applied.uses if applied else ():
-                    line = evolve(
-                        use.line, status=ledger.CREDITED, reason=use.credit.title, units=0, amount=-use.amount
-                    )
-                    yield self._posting(line)
+                yield from (self._credited(use) for use in (applied.uses if applied else ()))
+
+    def _credited(self, use: CreditUse) -> Posting:
+        """What a credit takes off a line, as a posting of its own."""
+        line = evolve(use.line, status=ledger.CREDITED, reason=use.credit.title, units=0, amount=-use.amount)
+        return self._posting(line)
 
     def _published(self) -> Iterator[Published]:
         for report in self.plan.reports:
             yield from published(self.books.interpreter, report, self.year, self.faults)
-
-    def _strays(self) -> Iterator[Diagnostic]:
-        return strays(self.books.world, self.year)
 
     def _measured(self) -> Iterable[MeasureResult]:
         return measured(self.books.interpreter, self.year, self.faults)
@@ -248,9 +267,9 @@ class _Settling:
         blank = Line(payment, payer, "", practice, Period(row.clock[0]), first, ())
         return self._posting(evolve(blank, status=ledger.HELD, reason=error.faults[0].code))
 
-    def _empty(self, participation: tuple[Participation, ...]) -> Iterator[Diagnostic]:
+    def _empty(self, judged: bool) -> Iterator[Diagnostic]:
         """A note that nobody is there, which is more often a wrong folder than an empty program."""
-        if participation or self.faults.faults:
+        if judged or self.faults.faults:
             return
         if not self.books.world.payers:
             none = "no payer of the program settles without a contract, so there is nothing to settle"
@@ -261,22 +280,25 @@ class _Settling:
             none = f"no {self.plan.participant} has facts in {self.year}, so there is nothing to settle"
             yield finding("MH731", none)
 
-    def _nobody(self, participation: tuple[Participation, ...], lines: Iterable[Posting]) -> Iterator[Diagnostic]:
+    def _nobody(self, judged: bool, lines: Iterable[Posting]) -> Iterator[Diagnostic]:
         """A note that there are practices, and members of whom no month counts: all that is per member is nothing."""
         world = self.books.world
-        if not participation or self.faults.faults or not world.facts.present(ELIGIBILITY):
+        if not judged or self.faults.faults or not world.facts.present(ELIGIBILITY):
             return
         if any(each.units and self.books.form(each.payment, each.payer).unit == MEMBER_MONTH for each in lines):
             return  # somebody is paid for, so that nobody need be looked at
         if not any(
             world.below.people.counted(payer, m) for payer in world.payers for m in months_of(self.books, payer)
         ):
-            none = f"no member has a month that counts in {self.year}: 0 member months for every payer"
-            yield finding("MH731", none, help=f"check `--year`, and the days and payers of table `{ELIGIBILITY}`")
+            yield self._none_counts()
+
+    def _none_counts(self) -> Diagnostic:
+        none = f"no member has a month that counts in {self.year}: 0 member months for every payer"
+        return finding("MH731", none, help=f"check `--year`, and the days and payers of table `{ELIGIBILITY}`")
 
 
 class _Compiled(_Settling):
-    """One pass over a program year from relations, with everything else as the interpreter has it."""
+    """One pass over a program year from relations; objects are made of them when they are asked for."""
 
     def __init__(self, settling: _Settling) -> None:
         super().__init__(
@@ -289,29 +311,67 @@ class _Compiled(_Settling):
         )
         self.books = settling.books
         self.engine = DUCKDB
-        self.relations = self.compiled = Compiled(self.books, self.dataset, self.year)
-        self.found = self.relations.everything()
+        self.compiled = Compiled(self.books, self.dataset, self.year)
 
-    def _participation(self) -> Iterator[Participation]:
-        yield from self.found.participation
+    def settled(self) -> Settlement:
+        """The whole, with results that stay relations.
 
-    def _demand_attribution(self) -> None:
-        """The relations were asked for it already."""
+        Raises:
+            HandOver: something is the interpreter's, or fails.
+        """
+        splits = self.compiled.everything()
+        credits = list(self._credits())
+        if self.faults.faults:
+            raise HandOver("a credit is not known")
+        stray = tuple(strays(self.books.world, self.year, StoredKeys(self.compiled.store)))
+        problems = [found for found in stray if found.severity is Severity.ERROR]
+        warnings = [found for found in stray if found.severity is not Severity.ERROR]
+        posted = self.hold or not problems
+        postings = Postings(self.books, self.compiled.relations, self.compiled.inside, credits, posted=posted)
+        judged = self.compiled.judged()
+        warnings += self._empty(judged)
+        if judged and self.books.world.facts.present(ELIGIBILITY) and not postings.somebody():
+            warnings += [] if self.compiled.counts_somebody() else [self._none_counts()]
+        results = _Read(self, postings)
+        whole = self._whole(results, postings.tallies(), splits, problems, warnings)
+        return evolve(whole, relations=Relations(self.compiled, postings))
 
-    def _lines(self) -> Iterator[Iterable[Posting]]:
-        yield from (self._postings_of(line) for line in self.found.lines)
+    def posting(self, **columns: Any) -> Posting:
+        """A posting of its columns; what all postings of a run have in common is added."""
+        kind = _KINDS[columns["length"]]
+        return Posting(
+            **columns,
+            period=self.plan.calendar.label(columns["first"], kind),
+            kind=ledger.FINAL,
+            run=self.run,
+            posted_on=self.posted_on,
+            reverses="",
+        )
 
-    def _published(self) -> Iterator[Published]:
-        yield from self.found.published
 
-    def _strays(self) -> Iterator[Diagnostic]:
-        return strays(self.books.world, self.year, self.relations.distinct)
+@frozen
+class _Read:
+    """Results that are read from relations when they are asked for."""
 
-    def _measured(self) -> Iterable[MeasureResult]:
-        return self.found.measures
+    _settling: _Compiled
+    _postings: Postings
 
-    def _splits(self) -> tuple[SplitTotal, ...]:
-        return self.found.splits
+    def postings(self) -> tuple[Posting, ...]:
+        """The postings in order."""
+        return self._postings.objects(self._settling.posting)
+
+    def participation(self) -> tuple[Participation, ...]:
+        """The verdicts of participation, by payer, practice and month."""
+        return tuple(self._settling.compiled.participation())
+
+    def quantities(self) -> tuple[Published, ...]:
+        """What reports publish."""
+        compiled = self._settling.compiled
+        return tuple(found for report in compiled.plan.reports for found in compiled.published(report))
+
+    def measures(self) -> tuple[MeasureResult, ...]:
+        """The results of measures, in order."""
+        return tuple(in_order(self._settling.compiled.results.all()))
 
 
 def limited(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

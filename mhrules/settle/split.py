@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable
 
 from mhrules.engine.faults import fault
 from mhrules.engine.reference import Interpreter
-from mhrules.settle.ledger import Controls, Posting, SplitTotal
+from mhrules.settle.ledger import Controls, SplitTotal, Tally
 
 
-def controls(postings: Iterable[Posting], splits: tuple[SplitTotal, ...]) -> Controls:
-    """The totals by payer, practice, payment and status, and of every split that was made.
+def controls(tallies: Iterable[Tally], splits: tuple[SplitTotal, ...]) -> Controls:
+    """The totals of postings by payer, practice, payment and status, and of every split that was made.
 
     Raises:
         Faulted: they do not tie (MH999: never, unless mhrules is wrong).
     """
-    posted = tuple(postings)
+    posted = tuple(tallies)
     by_status: dict[str, int] = {}
-    for posting in posted:
-        by_status[posting.status] = by_status.get(posting.status, 0) + 1
+    for tally in posted:
+        by_status[tally.status] = by_status.get(tally.status, 0) + tally.lines
     totals = Controls(
-        by_payer=_totals(posted, lambda posting: posting.payer),
-        by_practice=_totals(posted, lambda posting: posting.practice),
-        by_payment=_totals(posted, lambda posting: posting.payment),
+        by_payer=_totals(posted, lambda tally: tally.payer),
+        by_practice=_totals(posted, lambda tally: tally.practice),
+        by_payment=_totals(posted, lambda tally: tally.payment),
         lines_by_status=dict(sorted(by_status.items())),
         splits=splits,
     )
@@ -42,8 +42,8 @@ def split_totals(interpreter: Interpreter) -> tuple[SplitTotal, ...]:
     return tuple(sorted(found, key=lambda split: (split.place, split.group)))
 
 
-def _totals(postings: tuple[Posting, ...], key: Callable[[Posting], str]) -> dict[str, int]:
+def _totals(tallies: tuple[Tally, ...], key: Callable[[Tally], str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for posting in postings:
-        found[key(posting)] = found.get(key(posting), 0) + posting.amount
+    for tally in tallies:
+        found[key(tally)] = found.get(key(tally), 0) + tally.amount
     return dict(sorted(found.items(), key=lambda pair: pair[0].encode()))

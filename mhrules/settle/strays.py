@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from mhrules.data.schema import Table
+from attrs import evolve, frozen
+
+from mhrules.data.rules import layout
+from mhrules.data.schema import Column, Table
 from mhrules.diagnostics.model import DataPlace, Diagnostic
 from mhrules.diagnostics.registry import finding
+from mhrules.engine.facts import Facts
 from mhrules.engine.rows import Row
 from mhrules.engine.world import World
 from mhrules.plan import ir
@@ -19,16 +24,60 @@ from mhrules.syntax.tree import Period
 EFFECTIVE = ("effective_from", "effective_to")
 
 
-Distinct = Callable[[str, Sequence[str]], Iterable[tuple[object, ...]]]
-"""The distinct values of some key columns of a table."""
+Values = tuple[object, ...]
 
 
-def strays(world: World, year: int, distinct: Distinct | None = None) -> Iterator[Diagnostic]:
+@frozen
+class Found:
+    """Rows that have the same values in some of their keys: how many they are, and all keys of the first."""
+
+    values: Values
+    rows: int
+    first: Values
+
+
+class Keys(Protocol):
+    """The keys of the facts' rows, looked at by something that need not read them one by one."""
+
+    def distinct(self, table: Table, columns: Sequence[Column]) -> Iterable[Values]:
+        """The distinct values of some columns of a table."""
+        ...
+
+    def found(self, table: Table, columns: Sequence[Column], values: Sequence[Values]) -> Iterable[Found]:
+        """The rows with such values in some columns, by values, in the order of the first rows."""
+        ...
+
+
+@frozen
+class _ReadKeys:
+    """The keys as they are read row by row."""
+
+    _facts: Facts
+
+    def distinct(self, table: Table, columns: Sequence[Column]) -> Iterable[Values]:
+        """The values of each row."""
+        at = [self._facts.columns(table.name)[column.name] for column in columns]
+        return dict.fromkeys(tuple(row[i] for i in at) for row in self._facts.rows(table))
+
+    def found(self, table: Table, columns: Sequence[Column], values: Sequence[Values]) -> Iterable[Found]:
+        """The rows with such values, by values."""
+        at = [self._facts.columns(table.name)[column.name] for column in columns]
+        by_values: dict[Values, Found] = {}
+        wanted = frozenset(values)
+        for row in self._facts.rows(table):
+            own = tuple(row[i] for i in at)
+            if own in wanted:
+                before = by_values.get(own, Found(own, 0, tuple(row[: len(table.keys)])))
+                by_values[own] = evolve(before, rows=before.rows + 1)
+        return by_values.values()
+
+
+def strays(world: World, year: int, keys: Keys | None = None) -> Iterator[Diagnostic]:
     """Warnings of rows that lie outside what is settled (MH738) and of panels with gaps in the year (MH739).
 
-    With `distinct` the rows of a table are read one by one only if it has any to tell of.
+    With `keys` the rows of tables of people are not read one by one.
     """
-    finder = _Finder(world, distinct)
+    finder = _Finder(world, keys or _ReadKeys(world.facts))
     yield from finder.reversed_presence()
     yield from finder.unread_rows()
     yield from finder.homeless()
@@ -38,9 +87,9 @@ def strays(world: World, year: int, distinct: Distinct | None = None) -> Iterato
 class _Finder:
     """Looks through the data of one world."""
 
-    def __init__(self, world: World, distinct: Distinct | None) -> None:
+    def __init__(self, world: World, keys: Keys) -> None:
         self.world = world
-        self._distinct = distinct
+        self._keys = keys
         self.plan: Plan = world.plan
         self.practices = frozenset(world.practices)
         self._groups: dict[str, frozenset[str]] = {}
@@ -63,19 +112,25 @@ class _Finder:
 
     def unread_rows(self) -> Iterator[Diagnostic]:
         """Rows that no line can read, by table and reason: how many, and the first of them."""
-        for table in self.world.facts.schema.tables:
-            names = self.world.facts.key_names(table)
-            if not self.may_have_unread(table):
+        facts = self.world.facts
+        for table in facts.schema.tables:
+            names = facts.key_names(table)
+            deciding = {n: c for n, c in zip(names, table.keys, strict=True) if n in self._deciding}
+            if not deciding or not facts.present(table.name):
                 continue
+            columns = tuple(deciding.values())
+            unread = {
+                values: reason
+                for values in self._keys.distinct(table, columns)
+                if (reason := self.reason(dict(zip(deciding, values, strict=True)))) is not None
+            }
             counts: Counter[str] = Counter()
             firsts: dict[str, str] = {}
-            for row in self.world.facts.rows(table):
-                keys = dict(zip(names, row, strict=False))
-                reason = self.reason(keys)
-                if reason is not None:
-                    counts[reason] += 1
-                    if reason not in firsts:
-                        firsts[reason] = self.words(keys)
+            for found in self._keys.found(table, columns, tuple(unread)) if unread else ():
+                reason = unread[found.values]
+                counts[reason] += found.rows
+                if reason not in firsts:
+                    firsts[reason] = self.words(dict(zip(names, found.first, strict=True)))
             for reason, first in firsts.items():
                 one = counts[reason] == 1
                 count = "1 row" if one else f"{counts[reason]} rows"
@@ -93,11 +148,10 @@ class _Finder:
         for table_name, column in sorted(homes(self.plan)):
             if not facts.present(table_name):
                 continue
-            if self._distinct is not None and all(
-                value in self.practices for (value,) in self._distinct(table_name, (column,)) if value is not None
-            ):
-                continue
             table, at = facts.schema.table(table_name), facts.columns(table_name)[column]
+            described = next(each for each in layout(table) if each.name == column)
+            if all(v in self.practices for (v,) in self._keys.distinct(table, (described,)) if v is not None):
+                continue
             names = facts.key_names(table)
             members: dict[object, str] = {}
             for row in facts.rows(table):
@@ -114,17 +168,6 @@ class _Finder:
                     notes=f"{'it is' if one else 'the first is'} {next(iter(members.values()))}",
                     help=f"write the id as table `{facts.schema.roster}` has it: `p1` and `P1` differ",
                 )
-
-    def may_have_unread(self, table: Table) -> bool:
-        """Whether a table has keys that decide what is read, and, as far as that is told, values that nothing reads."""
-        names = self.world.facts.key_names(table)
-        columns = {name: c.name for name, c in zip(names, table.keys, strict=True) if name in self._deciding}
-        if not columns or not self.world.facts.present(table.name):
-            return False
-        if self._distinct is None:
-            return True
-        found = self._distinct(table.name, tuple(columns.values()))
-        return any(self.reason(dict(zip(columns, values, strict=True))) is not None for values in found)
 
     @property
     def _deciding(self) -> frozenset[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mhrules.settle import outputs
 from tests.cli.cases import DATA, document, run, settle, written
 
 SHOWN = """\
@@ -149,19 +148,6 @@ def test_an_output_path_that_is_a_file(tmp_path: Path) -> None:
 def test_an_output_folder_without_a_name(tmp_path: Path) -> None:
     result = settle(written(tmp_path), "--out", "")
     assert (result.exit_code, "the output folder has no name" in result.stderr) == (2, True)
-
-
-def test_a_disk_that_fails_leaves_an_earlier_settlement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(written(tmp_path))
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-
-    def full(*_: object, **__: object) -> str:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(outputs.Path, "write_text", full)
-    result = settle(tmp_path, "--run", "2")
-    assert (result.exit_code, "error[MH732]" in result.stderr) == (2, True)
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
 def test_a_year_is_a_year(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from mhrules.explain.tree import explain
 from mhrules.plan.given import given_facts
 from mhrules.settle.examples import asks_who
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
 from mhrules.syntax import tree as t
+from tests.interpreted import settle
 
 BOUNDARIES = Path(__file__).resolve().parents[1] / "semantics" / "boundaries"
 

@@ -17,7 +17,7 @@ from mhrules.explain.text import render_text
 from mhrules.explain.tree import explain
 from mhrules.settle.backup import backup
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 from tests.settle import people
 
 PEOPLE = re.compile(r"\b(ann|bob|cat|dan|eve|gus)\b")

@@ -19,8 +19,8 @@ from mhrules.explain.as_json import from_json, to_json
 from mhrules.explain.model import Explanation, Why
 from mhrules.explain.tree import explain
 from mhrules.settle.ledger import CREDITED, HELD, PAID, Settlement
-from mhrules.settle.run import settle
 from tests.explain import cases
+from tests.interpreted import settle
 
 DATA = cases.ROOT.parent / "shared" / "data" / "mssp"
 PROGRAM = cases.ROOT / "programs" / "mssp"

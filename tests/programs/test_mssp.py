@@ -15,7 +15,7 @@ from mhrules.data.dataset import Dataset
 from mhrules.data.load import load
 from mhrules.exact import ONE
 from mhrules.plan.whole import Plan
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "programs" / "mssp"

@@ -21,7 +21,7 @@ from mhrules.plan.whole import Plan
 from mhrules.resources import shipped
 from mhrules.semantics.calendar import month_of
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 from tests.programs import synthea
 
 PROGRAM = shipped("programs", "nebraska")

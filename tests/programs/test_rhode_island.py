@@ -12,7 +12,7 @@ from mhrules.exact import ONE
 from mhrules.plan.whole import Plan
 from mhrules.resources import shipped
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 
 PAYERS = ("bcbsri", "united", "nhpri", "tufts")
 FIRST, LAST = "2008-01-01", "2010-12-31"

@@ -14,7 +14,7 @@ from mhrules.compiler import Compilation
 from mhrules.data.dataset import Dataset
 from mhrules.exact import ONE
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = ROOT.parent / "shared" / "data" / "davinci_vbpr" / "case_101.json"

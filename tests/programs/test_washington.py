@@ -13,7 +13,7 @@ from mhrules.exact import ONE
 from mhrules.plan.whole import Plan
 from mhrules.resources import shipped
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 
 
 @cache

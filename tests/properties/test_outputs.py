@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
-from mhrules.settle import outputs
+from mhrules.settle import outputs, sheets
 from mhrules.settle.ledger import Settlement
 from tests.strategies.cases import Case, case_from, cases
 from tests.strategies.dice import Seeded
@@ -20,9 +20,7 @@ AGAIN = "import sys; from tests.properties.test_outputs import write_all; write_
 
 
 def files_of(settlement: Settlement) -> tuple[str, ...]:
-    return tuple(
-        write(settlement) for write in (outputs.postings_csv, outputs.participation_csv, outputs.quantities_csv)
-    )
+    return tuple(made(settlement).text() for made in (sheets.postings, sheets.participation, sheets.quantities))
 
 
 def write_all(folder: str) -> None:

@@ -18,7 +18,7 @@ from mhrules.data.synth.hints import hints_of
 from mhrules.data.synth.population import write_population
 from mhrules.data.synth.setting import Request
 from mhrules.semantics.calendar import first_day
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 from tests.strategies.settled import codes
 
 PROGRAM = Path(__file__).parents[2] / "programs" / "rhode_island_csi"

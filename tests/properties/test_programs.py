@@ -17,8 +17,8 @@ from mhrules.explain.tree import explain
 from mhrules.plan import ir
 from mhrules.settle import ledger
 from mhrules.settle.ledger import Line, Posting, Settlement
-from mhrules.settle.outputs import participation_csv, quantities_csv
 from mhrules.settle.participation import judge
+from mhrules.settle.sheets import participation, quantities
 from mhrules.syntax.tree import Coverage
 from tests.properties.rationals import rounded
 from tests.strategies.cases import Case, case_from, cases
@@ -128,7 +128,7 @@ def test_the_order_of_rows_and_of_clauses_changes_nothing(case: Case) -> None:
         other = settled(plan, rows, case.year)
         assert postings(other) == postings(result)
         assert published(other) == published(result)
-        assert participation_csv(other) == participation_csv(result)
+        assert participation(other).text() == participation(result).text()
         assert codes(other.findings) == codes(result.findings)
 
 
@@ -145,8 +145,8 @@ def test_practices_apart_are_as_practices_together(case: Case) -> None:
     assert together.ok is all(part.ok for part in parts)
     if together.ok:
         assert sorted(postings(together)) == sorted(posting for part in parts for posting in postings(part))
-        assert set(quantities_csv(together).splitlines()) == {
-            row for part in parts for row in quantities_csv(part).splitlines()
+        assert set(quantities(together).text().splitlines()) == {
+            row for part in parts for row in quantities(part).text().splitlines()
         }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from mhrules.compiler import Compilation
 from mhrules.data.dataset import Dataset
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 
 PROGRAM = """\
 mhrules 1

@@ -8,9 +8,9 @@ from mhrules.data.schema import ColumnKind
 from mhrules.exact import to_text
 from mhrules.plan import ir
 from mhrules.plan.whole import CreditPlan, Plan
-from mhrules.settle.run import settle
 from mhrules.syntax.tree import Period
 from tests.engine import build as b
+from tests.interpreted import settle
 
 PAID = b.table("practice payer year", paid_before=ColumnKind.MONEY)
 ONCE = b.table("practice payer", paid_before=ColumnKind.MONEY)

@@ -19,10 +19,10 @@ from mhrules.plan.whole import Plan
 from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.outputs import measures_csv
-from mhrules.settle.run import settle
+from mhrules.settle.sheets import measures
 from mhrules.source import Source
 from mhrules.syntax.parse import tree_from_text
+from tests.interpreted import settle
 
 HEAD = """mhrules 1
 program pilot "Pilot" edition "1" {
@@ -146,7 +146,7 @@ def settled(of: Plan, given_rows: Rows, year: int = 2011) -> Settlement:
 
 def table(found: Settlement, *columns: str) -> list[str]:
     """Some columns of `measures.csv`, a line for each row."""
-    read = list(csv.DictReader(measures_csv(found).splitlines()))
+    read = list(csv.DictReader(measures(found).text().splitlines()))
     return [" ".join(row[column] or "-" for column in columns) for row in read]
 
 
@@ -381,4 +381,4 @@ def test_strata_add_up_pooled_is_the_sum_of_payers_and_order_does_not_matter(
             assert own == (parts[0][0] + parts[1][0], parts[0][1] + parts[1][1])
     for table_rows in given_rows.values():
         chance.shuffle(table_rows)
-    assert measures_csv(settled(of, given_rows)) == measures_csv(found)
+    assert measures(settled(of, given_rows)).text() == measures(found).text()

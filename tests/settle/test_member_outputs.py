@@ -18,10 +18,10 @@ from mhrules.engine.faults import Faulted
 from mhrules.exact import ONE, from_text
 from mhrules.explain.tree import explain as explain_member
 from mhrules.settle.backup import LIMITS, MEMBER_MONTHS, ROUNDING, BackupRow, backup
-from mhrules.settle.ledger import Settlement
+from mhrules.settle.ledger import Kept, Settlement
 from mhrules.settle.members import member_months, month_totals, payer_totals
 from mhrules.settle.outputs import write
-from mhrules.settle.run import settle
+from tests.interpreted import settle
 from tests.settle import people
 
 RULES = ("when attributed and enrolled on day 1", "in proportion to days")
@@ -147,7 +147,7 @@ def test_elements_have_ids_and_days(on_day_1: Settlement) -> None:
 def test_a_back_up_that_does_not_tie_is_refused(on_day_1: Settlement) -> None:
     wrong = tuple(evolve(p, amount=p.amount + ONE) if p.payment == "plans" else p for p in on_day_1.postings)
     with pytest.raises(Faulted, match="the back-up of `plans`"):
-        list(backup(evolve(on_day_1, postings=wrong)))
+        list(backup(evolve(on_day_1, results=Kept(wrong, (), (), ()))))
 
 
 def test_detail_is_written_only_if_asked_for(on_day_1: Settlement, tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ import pytest
 from mhrules.data.schema import ColumnKind
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.plan import ir
+from mhrules.settle.csvtext import neutral
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.outputs import neutral, write
-from mhrules.settle.run import settle
+from mhrules.settle.outputs import write
 from mhrules.source import Source
 from tests.engine import build as b
+from tests.interpreted import settle
 
 YEARLY = b.table("practice year", amount=ColumnKind.MONEY, size=ColumnKind.INTEGER)
 SCHEMA = b.schema(YEARLY)

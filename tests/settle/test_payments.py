@@ -12,9 +12,9 @@ from mhrules.exact import to_text
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
 from mhrules.syntax.tree import Coverage, Period
 from tests.engine import build as b
+from tests.interpreted import settle
 
 YEARLY = b.table("practice year", amount=ColumnKind.MONEY, good=ColumnKind.YES_NO, organization=ColumnKind.TEXT)
 MONTHLY = b.table("practice month", open=ColumnKind.YES_NO)

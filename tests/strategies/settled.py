@@ -16,10 +16,10 @@ from mhrules.plan.whole import Plan
 from mhrules.semantics.bind import agreements
 from mhrules.semantics.names import program_from_files
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import settle
 from mhrules.source import Source
 from mhrules.syntax import tree as t
 from mhrules.syntax.parse import tree_from_text
+from tests.interpreted import settle
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 

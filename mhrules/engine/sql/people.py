@@ -150,8 +150,13 @@ class People(Splits):
             f"CASE {stops}WHEN o.refresh IS NULL THEN {late} "
             f"WHEN a.practice IS NULL THEN {none} WHEN NOT {roster} THEN {left} ELSE '' END"
         )
+        # Who is excluded is not looked up: nothing is told of a refresh or a method.
+        refresh, method = "o.refresh", "coalesce(a.method, '')"
+        if excluded:
+            refresh, method = (f"CASE WHEN coalesce(x.reason, '') = '' THEN {sql} END" for sql in (refresh, method))
         inner = (
-            f"SELECT o.payer, o.member, o.month, o.days, o.refresh, a.practice, {why} AS reason, a.method, "
+            f"SELECT o.payer, o.member, o.month, o.days, {refresh} AS refresh, a.practice, {why} AS reason, "
+            f"{method} AS method, "
             f"{fault} AS f\n  FROM {refreshes} o\n"
             f"  LEFT JOIN {assigned} a ON a.payer = o.payer AND a.member = o.member AND a.refresh = o.refresh\n  {join}"
         )
@@ -218,7 +223,7 @@ class People(Splits):
             on = " AND ".join(f"m{number}.{key} = k.{key}" for key in keys)
             joins.append(f"LEFT JOIN {found} m{number} ON {on}")
             practices.append(f"m{number}.practice")
-            methods.append(f"WHEN m{number}.practice IS NOT NULL THEN {self.dialect.text(method.kind)}")
+            methods.append(f"WHEN m{number}.practice IS NOT NULL THEN {self.dialect.text(method.words)}")
         chosen = f"coalesce({', '.join(practices)})" if len(practices) > 1 else practices[0]
         word = f"CASE {' '.join(methods)} ELSE '' END AS method"
         text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, {word}\n  FROM {asked} k\n  "

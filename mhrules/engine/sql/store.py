@@ -105,6 +105,12 @@ class Store:
         found: list[tuple[Any, ...]] = self.connection.execute(sql).fetchall()
         return found
 
+    def batches(self, sql: str, size: int) -> Iterator[list[Any]]:
+        """The one column that a query finds, so many values at a time; nothing else is asked meanwhile."""
+        result = self.connection.execute(sql)
+        while rows := result.fetchmany(size):
+            yield [value for (value,) in rows]
+
     def row(self, sql: str) -> tuple[Any, ...]:
         """What a query finds that always finds one row."""
         (found,) = self.rows(sql)

@@ -6,7 +6,7 @@ and says what went wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
-from mhrules.settle.measures import MeasureResult
+from mhrules.settle.members import has_members
 from mhrules.settle.participation import Participation
 from mhrules.settle.payments import Books, posting_period
 from mhrules.settle.sql.demands import Demands
@@ -44,17 +44,6 @@ class HandOver(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@frozen
-class Found:
-    """What relations give of a year."""
-
-    participation: tuple[Participation, ...]
-    lines: tuple[Line, ...]
-    published: tuple[Published, ...]
-    measures: tuple[MeasureResult, ...]
-    splits: tuple[SplitTotal, ...]
 
 
 @frozen
@@ -82,8 +71,10 @@ class Compiled:
         self.year = year
         self.first = self.plan.calendar.year_first(year)
         self.last = self.first + MONTHS_IN_YEAR - 1
+        if not books.world.payers:
+            raise HandOver("no payer settles")
         try:
-            store = Store(dataset.connection(), DuckDB())
+            store = Store(dataset.session(), DuckDB())
             grids = Grids(store, books.world, self._months())
             self.relations = Verdicts(self.plan, books.interpreter.facts, store, grids)
         except Faulted as error:
@@ -101,8 +92,8 @@ class Compiled:
         crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
         return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))
 
-    def everything(self) -> Found:
-        """Verdicts, lines, reports and splits of the year.
+    def everything(self) -> tuple[SplitTotal, ...]:
+        """Makes the relations of the year; the splits that were made, by place in the text and group.
 
         Raises:
             HandOver: something cannot be settled here, or fails.
@@ -110,17 +101,31 @@ class Compiled:
         import duckdb
 
         try:
-            participation = tuple(self._participation())
-            lines = tuple(self._lines())
-            published = tuple(self._published())
-            measures = tuple(Results(self.relations, self.first, self.last, self._refuse_faults).all())
+            table = self.relations.participation()
+            self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
+            self.relations.decided()
+            for payment in self.plan.payments.values():
+                table = self.relations.lines(payment)
+                self._refuse_faults(f"SELECT f FROM {table} WHERE {self.inside}")
+            self._keep_for_credits()
+            for report in self.plan.reports:
+                source = self.report(report)
+                if source.fails:
+                    self._refuse_faults(f"SELECT q.f {source.sql}")
+            self.results.judge()
             self._invariants()
+            if has_members(self.books):
+                self.relations.outcomes()
             self._refuse_what_fails()
-            return Found(participation, lines, published, measures, self._splits())
+            return self._splits()
         except Unsupported as error:
             raise HandOver(f"the program asks for {error}") from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandOver("a number is too large") from error
+        except duckdb.InvalidInputException as error:
+            if "ivision by zero" not in str(error):
+                raise
+            raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
 
     def unjudged(self) -> Iterator[Unsupported]:
         """Makes the relations of the year without asking whether anything fails, one rule after the other.
@@ -134,12 +139,12 @@ class Compiled:
 
         tried: list[tuple[Span | None, Callable[[], object]]] = [
             (None, self.relations.participation),
-            (None, partial(self.relations.verdicts, self.first, self.last)),
+            (None, self.relations.decided),
         ]
         tried += [(p.span, partial(self.relations.lines, p)) for p in self.plan.payments.values()]
         tried += [(r.quantity.span, partial(self.relations.quantity, r.quantity)) for r in self.plan.reports]
         results = Results(self.relations, self.first, self.last, lambda _: None)
-        tried += [(None, lambda: list(results.all()))]
+        tried += [(None, results.judge)]
         tried += [(e.span, partial(self._judged, e)) for e in self.plan.ensures]
         tried.append((None, self._splits))
         for span, work in tried:
@@ -151,30 +156,36 @@ class Compiled:
             except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
                 raise HandOver("a number is too large") from error
 
-    def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
-        """The distinct values of some columns of a table of facts."""
-        listed = ", ".join(f'"{column}"' for column in columns)
-        found: list[tuple[object, ...]] = self.store.rows(f'SELECT DISTINCT {listed} FROM "{table}"')
-        return found
+    @property
+    def results(self) -> Results:
+        """The results of measures."""
+        return Results(self.relations, self.first, self.last, self._refuse_faults)
+
+    def judged(self) -> bool:
+        """Whether a practice and a payer have a month of the year in common."""
+        sql = f"SELECT count(*) FROM {self.relations.participation()} WHERE month BETWEEN {self.first} AND {self.last}"
+        return bool(self.store.row(sql)[0])
+
+    def counts_somebody(self) -> bool:
+        """Whether a member has a month that counts for a payer while it is in the program."""
+        held = self.relations.grids.held(frozenset({"payer"}))
+        return bool(
+            self.store.row(
+                f"SELECT count(*) FROM {self.relations.counted()} c JOIN {held} h ON h.payer = c.payer "
+                f"AND h.month = c.month WHERE c.month BETWEEN {self.first} AND {self.last}"
+            )[0]
+        )
 
     # ------------------------------------------------------------------------------------------ parts
 
-    def _participation(self) -> list[Participation]:
-        table = self.relations.participation()
-        self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
+    def participation(self) -> list[Participation]:
+        """The verdicts of participation in the year."""
         return self.relations.verdicts(self.first, self.last)
 
     @property
-    def _inside(self) -> str:
+    def inside(self) -> str:
         """Whether a row's period begins in the year."""
         return f"clock BETWEEN {self.first} AND {self.last}"
-
-    def _lines(self) -> Iterator[Line]:
-        for payment in self.plan.payments.values():
-            table = self.relations.lines(payment)
-            self._refuse_faults(f"SELECT f FROM {table} WHERE {self._inside}")
-            yield from self._read(payment, self._inside)
-        self._keep_for_credits()
 
     def lines_of(self, payment: ir.PaymentPlan) -> Iterator[Line]:
         """The lines of a payment in the year that can be known.
@@ -185,7 +196,7 @@ class Compiled:
         """
         self.relations.lines(payment)
         self._refuse_what_fails()
-        yield from self._read(payment, f"{self._inside} AND f IS NULL")
+        yield from self._read(payment, f"{self.inside} AND f IS NULL")
 
     def _read(self, payment: ir.PaymentPlan, which: str) -> Iterator[Line]:
         """The lines of a payment that fulfil a condition."""
@@ -261,29 +272,26 @@ class Compiled:
         scaled: int = stored * 10 ** (PLACES - self.plan.rounding[0])
         return scaled
 
-    def _published(self) -> Iterator[Published]:
-        for report in self.plan.reports:
-            quantity = report.quantity
-            source = self._report(report)
-            if source.fails:
-                self._refuse_faults(f"SELECT q.f {source.sql}")
-            columns = "".join(f", r.{key}" for key in source.keys)
-            order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
-            rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}")
-            for value, clock, *keys in rows:
-                row = Row.of((source.period, clock), **dict(zip(source.keys, keys, strict=True)))
-                if self._there(row, quantity.grain):
-                    shown = self._with_declared(row, quantity.grain)
-                    yield Published(report, shown, unscaled(value, quantity.expression), quantity.expression.type)
+    def published(self, report: ir.ReportPlan) -> Iterator[Published]:
+        """What a report publishes."""
+        quantity, source = report.quantity, self.report(report)
+        columns = "".join(f", r.{key}" for key in source.keys)
+        order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
+        rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}")
+        for value, clock, *keys in rows:
+            row = Row.of((source.period, clock), **dict(zip(source.keys, keys, strict=True)))
+            if self._there(row, quantity.grain):
+                shown = self._with_declared(row, quantity.grain)
+                yield Published(report, shown, unscaled(value, quantity.expression), quantity.expression.type)
 
-    def _report(self, report: ir.ReportPlan) -> ReportRows:
+    def report(self, report: ir.ReportPlan) -> ReportRows:
         """The rows of a report's quantity in the year."""
         quantity = report.quantity
         kind = time_key(quantity.grain)
         grid, fails = self.relations.quantity(quantity)
         period = kind or Period.YEAR.value
         rows = self.relations.rows(frozenset(grid.keys), period, base=False)
-        inside = f"r.{self._inside}"
+        inside = f"r.{self.inside}"
         if kind == "contract_year":
             months = f"(SELECT unnest(sequence({self.first}, {self.last})) AS month)"
             number = f"quotient(month - start, {MONTHS_IN_YEAR}) + 1"
@@ -318,7 +326,7 @@ class Compiled:
             frame, held = self._judged(ensure)
             fault = held.fault or "NULL::INTEGER"
             columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
-            wrong = f"{self._inside} AND c AND (f IS NOT NULL OR NOT v)"
+            wrong = f"{self.inside} AND c AND (f IS NOT NULL OR NOT v)"
             broken = self.store.row(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}")
             if broken != (0,):
                 raise HandOver("an invariant does not hold")
@@ -378,7 +386,7 @@ class Compiled:
         """What the lines, reports and invariants of the year demand."""
         demands = Demands(self.relations)
         for payment in self.plan.payments.values():
-            demands.of_lines(payment, self._inside)
+            demands.of_lines(payment, self.inside)
         carried = [c for payer in self.plan.payers for c in payer.credits if c.carries_forward]
         if any(demands.reaches(self.plan.payments[name]) for credit in carried for name in credit.against):
             raise Unsupported("a split in a payment of earlier years that is credited")
@@ -387,9 +395,9 @@ class Compiled:
         for report in self.plan.reports:
             grid, _ = self.relations.quantity(report.quantity)
             columns = ", ".join(f"q.{column}" for column in grid.columns) or "q.hit"
-            demands.of_quantity(report.quantity, f"SELECT {columns} {self._report(report).sql}")
+            demands.of_quantity(report.quantity, f"SELECT {columns} {self.report(report).sql}")
         for ensure in self.plan.ensures:
-            asked = f"({self._inside} AND {self._concerned(ensure)})"
+            asked = f"({self.inside} AND {self._concerned(ensure)})"
             demands.of_condition(ensure.condition, self._frame_of(ensure), asked)
         return demands
 

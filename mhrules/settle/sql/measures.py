@@ -21,6 +21,15 @@ TOLD = ("numerator", "denominator", "rate", "scored", "points", "possible_points
 
 
 @frozen
+class Whole:
+    """The rows of a measure: SQL with the owners, `clock`, the fault `f`, and `vN` for the N-th of what is told."""
+
+    sql: str
+    owners: tuple[str, ...]
+    told: dict[str, ir.Expression]
+
+
+@frozen
 class Results:
     """The results of a year; `refuse` hands over where a statement's column `f` is not empty."""
 
@@ -31,12 +40,11 @@ class Results:
 
     def all(self) -> Iterator[MeasureResult]:
         """Every measure that is told of, by payer, practice and period, and then its strata."""
-        for plan in self.relations.plan.measures:
-            if plan.read and self._payers(plan):
-                whole = dict(self._whole(plan))
-                yield from whole.values()
-                if plan.stratum is not None:
-                    yield from self._strata(plan, plan.stratum, whole)
+        for plan in self.told():
+            whole = dict(self._whole(plan))
+            yield from whole.values()
+            if plan.stratum is not None:
+                yield from self._strata(plan, plan.stratum, whole)
 
     def _payers(self, plan: MeasurePlan) -> list[str]:
         """The payers for which a measure counts."""
@@ -49,7 +57,12 @@ class Results:
             return inside
         return f"{inside} AND payer IN ({self.relations.dialect.texts(self._payers(plan))})"
 
-    def _whole(self, plan: MeasurePlan) -> Iterator[tuple[tuple[str, ...], MeasureResult]]:
+    def told(self) -> Iterator[MeasurePlan]:
+        """The measures that are told of."""
+        return (plan for plan in self.relations.plan.measures if plan.read and self._payers(plan))
+
+    def whole(self, plan: MeasurePlan) -> Whole:
+        """The results of a measure as rows."""
         owners = ("practice",) if plan.pooled else ("payer", "practice")
         frame = Frame(self.relations.rows(frozenset(owners), plan.period, base=False))
         asked = [(name, quantity) for name in TOLD if (quantity := getattr(plan, name)) is not None]
@@ -59,12 +72,22 @@ class Results:
         columns |= {f"v{at}": column.value for at, column in enumerate(found)}
         columns["f"] = either(*(column.fault for column in found)) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        self.refuse(f"SELECT f FROM ({sql})")
-        listed = ", ".join([*owners, "clock", *(f"v{at}" for at in range(len(found)))])
-        for row in self.relations.store.rows(f"SELECT {listed} FROM ({sql})"):
-            *whose, clock = row[: len(owners) + 1]
-            stored = zip(asked, reads, row[len(owners) + 1 :], strict=True)
-            values = {name: unscaled(value, read.quantity.expression) for (name, _), read, value in stored}
+        return Whole(f"({sql})", owners, {name: quantity.expression for name, quantity in asked})
+
+    def judge(self) -> None:
+        """Hands over where a result cannot be known."""
+        for plan in self.told():
+            self.refuse(f"SELECT f FROM {self.whole(plan).sql}")
+            if plan.stratum is not None:
+                self.refuse(f"SELECT f FROM {self.strata(plan, plan.stratum)}")
+
+    def _whole(self, plan: MeasurePlan) -> Iterator[tuple[tuple[str, ...], MeasureResult]]:
+        found = self.whole(plan)
+        listed = ", ".join([*found.owners, "clock", *(f"v{at}" for at in range(len(found.told)))])
+        for row in self.relations.store.rows(f"SELECT {listed} FROM {found.sql}"):
+            *whose, clock = row[: len(found.owners) + 1]
+            stored = zip(found.told.items(), row[len(found.owners) + 1 :], strict=True)
+            values = {name: unscaled(value, expression) for (name, expression), value in stored}
             yield (*whose, clock), self._result(plan, whose, clock, values)
 
     def _result(self, plan: MeasurePlan, whose: list[str], clock: int, values: dict[str, Any]) -> MeasureResult:
@@ -85,20 +108,23 @@ class Results:
 
     # ------------------------------------------------------------------------------------------- strata
 
-    def _strata(
-        self, plan: MeasurePlan, stratum: Stratum, whole: dict[tuple[str, ...], MeasureResult]
-    ) -> Iterator[MeasureResult]:
-        """A measure among the members of each stratum."""
+    def strata(self, plan: MeasurePlan, stratum: Stratum) -> str:
+        """The members of a measure as rows: the stratum's `name`, and what each adds `above` and `below`."""
         frame = Frame(self.relations.rows(frozenset(("payer", "practice", "member")), plan.period, base=False))
         name = self.relations.value(stratum.value, frame)
         above, below, fault = self._of_member(plan, stratum, frame)
         columns = {key: key for key in ("payer", "practice", "clock")}
         columns |= {"name": name.value, "above": above, "below": below}
         columns["f"] = either(name.fault, fault) or "NULL::INTEGER"
-        sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        self.refuse(f"SELECT f FROM ({sql})")
+        return f"(SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)})"
+
+    def _strata(
+        self, plan: MeasurePlan, stratum: Stratum, whole: dict[tuple[str, ...], MeasureResult]
+    ) -> Iterator[MeasureResult]:
+        """A measure among the members of each stratum."""
         rows = self.relations.store.rows(
-            f"SELECT payer, practice, clock, name, sum(above), sum(below) FROM ({sql}) GROUP BY ALL"
+            "SELECT payer, practice, clock, name, sum(above), sum(below) "
+            f"FROM {self.strata(plan, stratum)} GROUP BY ALL"
         )
         for payer, practice, clock, value, one, other in rows:
             of = whole[payer, practice, clock]

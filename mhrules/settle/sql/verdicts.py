@@ -28,6 +28,7 @@ from mhrules.settle.sql.lines import Lines
 from mhrules.settle.sql.participation import TABLE
 
 WORDS = (MET, MISSED, NOT_YET_DUE)
+PARTS = ("demanded", "holds", "left", "right")
 
 
 @frozen
@@ -44,18 +45,27 @@ class AtomColumns:
 class Verdicts(Lines):
     """The verdicts of a year with what decided them."""
 
-    def verdicts(self, first: int, last: int) -> list[Participation]:
-        """The participation of every payer and practice in the months from `first` to `last`."""
+    def decided(self) -> tuple[str, list[list[AtomColumns]]]:
+        """The table of what decided each verdict, and of each requirement the simple conditions.
+
+        Columns `demanded_R_N`, `holds_R_N`, `left_R_N`, `right_R_N` are those of condition N of requirement R.
+        """
         frame = Frame(self.grids.grid(OWNERS, "month"))
         atoms = [list(self._atoms(r.condition, frame, "true")) for r in self.requirements]
         columns = {"payer": "payer", "practice": "practice", "month": "clock"}
         for at, found in enumerate(atoms):
             for number, atom in enumerate(found):
-                for name in ("demanded", "holds", "left", "right"):
+                for name in PARTS:
                     columns[f"{name}_{at}_{number}"] = getattr(atom, name)
         about = About("what decided each verdict: both sides of the comparisons that were demanded", frame.grid.grain)
-        decided = self.store.table("verdict_atoms", frame.select(columns), about)
-        names = [name for name in columns if name not in ("payer", "practice", "month")]
+        return self.store.table("verdict_atoms", frame.select(columns), about), atoms
+
+    def verdicts(self, first: int, last: int) -> list[Participation]:
+        """The participation of every payer and practice in the months from `first` to `last`."""
+        decided, atoms = self.decided()
+        names = [
+            f"{name}_{at}_{number}" for at, found in enumerate(atoms) for number in range(len(found)) for name in PARTS
+        ]
         listed = "".join(f", d.{name}" for name in names)
         own = "".join(f", p.v{at}" for at in range(1, len(self.requirements) + 1))
         rows = self.store.rows(
@@ -85,9 +95,7 @@ class Verdicts(Lines):
         return gathered((payer, practice, month), groups, participates=participates, missed=missed)
 
     def _atom(self, atom: AtomColumns, requirement: int, number: int, values: dict[str, Any]) -> Atom | None:
-        demanded, holds, left, right = (
-            values[f"{name}_{requirement}_{number}"] for name in ("demanded", "holds", "left", "right")
-        )
+        demanded, holds, left, right = (values[f"{name}_{requirement}_{number}"] for name in PARTS)
         if not demanded:
             return None
         node = atom.expression

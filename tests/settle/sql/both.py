@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import frozen
@@ -12,8 +14,9 @@ from mhrules.diagnostics.model import Severity
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.plan.whole import Plan
 from mhrules.settle.ledger import CREDITED, HELD, Line, Posting, Settlement
+from mhrules.settle.outputs import write
 from mhrules.settle.participation import Participation
-from mhrules.settle.run import DUCKDB, settle
+from mhrules.settle.run import DUCKDB, REFERENCE, settle
 from mhrules.settle.sql.compiled import Compiled, HandOver
 
 BROKEN_INVARIANT = "MH720"
@@ -49,7 +52,7 @@ def both(plan: Plan, dataset: Dataset, year: int, *, hold: bool = True) -> Both:
     compiled = settle(plan, dataset, year, hold=hold, engine=DUCKDB)
     if compiled.handed_over:
         return Both(compiled, compiled, ())
-    reference = settle(plan, dataset, year, hold=hold)
+    reference = settle(plan, dataset, year, hold=hold, engine=REFERENCE)
     return Both(reference, compiled, tuple(differences(reference, compiled)))
 
 
@@ -68,7 +71,23 @@ def differences(one: Settlement, two: Settlement) -> list[str]:
         if left != right:
             apart = [pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]]
             found.append(f"{kind}: {len(left)} and {len(right)}, {apart[:2]}")
+    files, others = written(one), written(two)
+    if list(files) != list(others):
+        return [*found, f"files: {list(files)} and {list(others)}"]
+    for name, text in files.items():
+        if text != others[name]:
+            lines = zip(text.splitlines(), others[name].splitlines(), strict=False)
+            found.append(f"{name}: {[pair for pair in lines if pair[0] != pair[1]][:2]}")
     return found
+
+
+def written(settlement: Settlement) -> dict[str, str]:
+    """The files of a settlement by name, the manifest without the engine."""
+    with TemporaryDirectory() as folder:
+        paths = write(settlement, Path(folder), detail=True)
+        files = {path.name: path.read_bytes().decode() for path in paths}
+    files["manifest.json"] = files["manifest.json"].replace(f'"engine": "{settlement.engine}"', "")
+    return files
 
 
 def _judged(verdict: Participation) -> tuple[object, ...]:
