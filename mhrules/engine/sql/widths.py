@@ -14,6 +14,7 @@ from attrs import frozen
 from mhrules.data import population
 from mhrules.engine.facts import Facts
 from mhrules.engine.records import CLAIM, EVENT, KINDS, LINE, OF_EVENTS, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.sql.dialect import NARROW
 from mhrules.engine.sql.loaded import Loaded
 from mhrules.exact import ONE, PLACES, to_text
 from mhrules.plan import intervals, ir
@@ -23,8 +24,6 @@ from mhrules.plan.measures import MEASURES, POOLED
 from mhrules.plan.whole import Plan
 from mhrules.semantics.builtins import ELEMENTS, OF_PEOPLE
 
-NARROW = 2**63
-"""What a magnitude has to be below for the narrow type."""
 MONTHS = 24  # of a period, at most: those of a contract year are counted on both sides of its start
 AGES: Interval = (-(10**4) * ONE, 10**4 * ONE)  # whatever the dates
 TABLES = {
@@ -51,10 +50,9 @@ class Why:
 
     def __str__(self) -> str:
         """In words."""
-        digits = f"{self.places} decimal place{'' if self.places == 1 else 's'}"
-        width = "more than 63 bits can be needed" if self.wide else "63 bits are enough"
+        held = f"{self.places} place{'' if self.places == 1 else 's'}" if self.places else "whole numbers"
         reasons = f", because {'; '.join(self.because)}" if self.because else ""
-        return f"{_told(self.interval)}, with {digits}: {width}{reasons}"
+        return f"{held}, {_told(self.interval)}{reasons}"
 
 
 class Widths(Bounds):
@@ -89,11 +87,6 @@ class Widths(Bounds):
     def is_wide(self, node: ir.Expression) -> bool:
         """Whether a number at its own places can need more than 63 bits."""
         return not fits(self.size(node))
-
-    def is_positive(self, node: ir.Expression, *, strictly: bool = False) -> bool:
-        """Whether a number is never below 0, or `strictly` always above."""
-        low, _ = self.interval(node)
-        return low is not None and (low > 0 if strictly else low >= 0)
 
     def why(self, node: ir.Expression) -> Why:
         """The bounds and the width of a number in a relation, and what they rest on."""
@@ -199,7 +192,8 @@ class Widths(Bounds):
         if node.collection in OF_PEOPLE:
             if node.column != "cost":
                 return None
-            tables, feature = COSTS, self.plan.members.cost
+            tables: tuple[str, ...] = COSTS
+            feature = self.plan.members.cost
         elif node.column in population.SUMMED and node.collection in ELEMENTS:
             tables, feature = TABLES[ELEMENTS[node.collection].key], node.column
         else:
