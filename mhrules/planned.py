@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -18,9 +18,11 @@ from mhrules.diagnostics.registry import CODES, finding
 from mhrules.engine.sql.about import About, rule_text
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.layout import WIDTH, laid_out, sources_of
-from mhrules.engine.sql.scalars import most, places_of
 from mhrules.engine.sql.store import Statement
 from mhrules.source import Span
+
+if TYPE_CHECKING:
+    from mhrules.settle.sql.compiled import Compiled
 
 NUMBERS = ("v", "amount", "pool", "weight", "member_months")
 """The columns that can be the number of a relation; the first that it has is."""
@@ -134,7 +136,7 @@ def planned(program: Program, year: int | None = None, data: Data | None = None,
         dialect=store.dialect.name,
         statements=tuple(store.statements),
         relations=tuple(
-            _relations(store.statements, store, (t.name for t in program.schema.tables), counted=data is not None)
+            _relations(compiled, (table.name for table in program.schema.tables), counted=data is not None)
         ),
         faults=tuple(compiled.relations.faults.all()),
         findings=_findings(lacking),
@@ -220,13 +222,12 @@ def _literal(value: Any) -> str:
 # ----------------------------------------------------------------------------------------------- relations
 
 
-def _relations(
-    statements: Iterable[Statement], store: Any, tables: Iterable[str], *, counted: bool
-) -> Iterator[Relation]:
+def _relations(compiled: Compiled, tables: Iterable[str], *, counted: bool) -> Iterator[Relation]:
     """Each relation once, in the order in which they are made."""
+    store = compiled.store
     known: dict[str, None] = dict.fromkeys(tables)
     seen: set[str] = set()
-    for statement in statements:
+    for statement in store.statements:
         if not statement.name or statement.name in seen:
             continue
         seen.add(statement.name)
@@ -239,18 +240,16 @@ def _relations(
             about=statement.about,
             rows=store.row(f"SELECT count(*) FROM {statement.name}")[0] if counted else None,
             number=number,
-            why=_why(statement.about) if number in ("BIGINT", "HUGEINT") else "",
+            why=_why(compiled, statement.about) if number in ("BIGINT", "HUGEINT") else "",
             reads=tuple(reads),
         )
 
 
-def _why(about: About | None) -> str:
-    """Why a number needs its width: its places, and how large its type lets it be."""
+def _why(compiled: Compiled, about: About | None) -> str:
+    """Why a number needs its width: its places, how small and large it can be, and what that rests on."""
     if about is None or about.number is None or not about.number.type.is_number:
         return ""
-    size, places = most(about.number), places_of(about.number)
-    held = f"{places} places" if places else "whole numbers"
-    return f"{held}, {'no bound known' if size is None else f'below 10^{len(str(size))} as an integer'}"
+    return str(compiled.relations.widths.why(about.number))
 
 
 def _said(relation: Relation) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from mhrules.check.totality import check_totality
 from mhrules.check.unused import check_unused
 from mhrules.check.width import check_width
 from mhrules.diagnostics.collect import Findings
-from mhrules.plan.bounds import Bounds
+from mhrules.plan.bounds import Bounds, DeclaredBounds
 from mhrules.plan.lower import Lowered, deep_calls
 from mhrules.semantics.program import Program
 
@@ -44,7 +44,7 @@ def analyse(program: Program, lowered: Lowered, findings: Findings) -> None:
 
     Clauses in which an earlier stage found a mistake are left out, so that one mistake makes one finding.
     """
-    bounds = Bounds(program, lowered.plan)
+    bounds = DeclaredBounds(program, lowered.plan)
     with deep_calls():
         for analysis in ANALYSES:
             analysis(program, lowered, bounds, findings)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
-from attrs import frozen
 
 from mhrules.exact import ONE, PLACES
 from mhrules.plan import intervals, ir
@@ -45,26 +44,6 @@ def scale(expression: ir.Expression) -> int:
     return min(PLACES, max(0, expression.type.places))
 
 
-@frozen(eq=False)
-class _Sizes:
-    """How many elements a row of the plan can have below it, by key, and what the program's measures can earn."""
-
-    counts: dict[str, int]
-    points: int | None
-
-
-def _sizes(program: Program, plan: Plan) -> _Sizes:
-    lines = {line for payer in plan.payers for line in payer.lines}
-    points = [_most_points(program, name, frozenset()) for name in program.measures]
-    counts = {
-        "payer": max(1, len(plan.payers)),
-        "line": max(1, len(lines)),
-        "month": MONTHS_IN_YEAR,
-        "measure": max(1, len(program.measures)),
-    }
-    return _Sizes(counts, max(points, default=None))
-
-
 def _most_points(program: Program, name: str, above: frozenset[str]) -> int:
     """The most points that a measure can earn: its own, those of its best band, or those of its parts."""
     measure = program.measures.get(name)
@@ -83,13 +62,15 @@ def _most_points(program: Program, name: str, above: frozenset[str]) -> int:
 
 
 class Bounds:
-    """The bounds of the expressions of one plan; what was worked out is kept."""
+    """The bounds of the expressions of one plan, as types and parameters give them; what was worked out is kept.
 
-    def __init__(self, program: Program, plan: Plan) -> None:
+    `counts` are the most elements that a row can have below it, by the key that they add; of others `MANY`.
+    """
+
+    def __init__(self, plan: Plan, counts: Mapping[str, int]) -> None:
         self.plan = plan
-        self.program = program
         self.signatures = Signatures()
-        self._sizes = _sizes(program, plan)
+        self._counts = counts
         self._known: dict[tuple[int, frozenset[tuple[int, Interval]]], Interval] = {}
         self._sound: dict[ir.Expression, bool] = {}
         self._assumed: dict[tuple[int, bool, frozenset[tuple[int, Interval]]], Assumptions | None] = {}
@@ -167,27 +148,14 @@ class Bounds:
                 return (node.type.low, node.type.high)
 
     def _setting(self, node: ir.Setting) -> Interval:
-        """The values that a parameter has for some payer, and those that it is open within."""
+        """The values that a parameter has for some payer."""
         if not node.type.is_number:
             return TRUTH
-        declared = self.program.parameters[node.parameter]
-        values = [v.value for payer in self.plan.payers for v in payer.settings.get(node.parameter, ())]
-        values += [v.value for v in declared.schedule]
-        numbers = [v for v in values if isinstance(v, int)]
-        if not declared.opened:
-            return intervals.hull([(v, v) for v in numbers])
-        # Nobody has set it yet: a blank is not owed, and what a contract sets is bounded when it is bound.
-        low = declared.low if declared.low is not None else min(numbers, default=0)
-        high = declared.high if declared.high is not None else max(numbers, default=node.type.high)
-        return (low, high)
+        values = (v.value for payer in self.plan.payers for v in payer.settings.get(node.parameter, ()))
+        return intervals.hull([(v, v) for v in values if isinstance(v, int)])
 
     def _feature(self, node: ir.Feature) -> Interval:
-        low, high = node.type.low, node.type.high
-        if node.column in NET_OF_REVERSALS and low is not None:
-            low = max(low, 0)
-        if node.collection in (MEASURES, POOLED) and self._sizes.points is not None and node.type.is_number:
-            high = self._sizes.points
-        return (low, high) if node.type.is_number else TRUTH
+        return (node.type.low, node.type.high) if node.type.is_number else TRUTH
 
     def _arithmetic(self, node: ir.Arithmetic, assumed: Assumptions) -> Interval:
         left, right = self.interval(node.left, assumed), self.interval(node.right, assumed)
@@ -255,7 +223,7 @@ class Bounds:
         """How many elements an aggregate can run over."""
         most = 1
         for key in node.over:
-            most *= self._sizes.counts.get(key, MANY)
+            most *= self._counts.get(key, MANY)
         return most
 
     # ------------------------------------------------------------------------------------- conditions
@@ -390,3 +358,44 @@ class Bounds:
         if known is None:
             return None
         return {**assumed, number: known} if known != self.interval(expression) else assumed
+
+
+class DeclaredBounds(Bounds):
+    """The bounds of a program before it meets data: what its facts, parameters and measures are declared to be."""
+
+    def __init__(self, program: Program, plan: Plan) -> None:
+        lines = {line for payer in plan.payers for line in payer.lines}
+        counts = {
+            "payer": max(1, len(plan.payers)),
+            "line": max(1, len(lines)),
+            "month": MONTHS_IN_YEAR,
+            "measure": max(1, len(program.measures)),
+        }
+        super().__init__(plan, counts)
+        self.program = program
+        self._points = max((_most_points(program, name, frozenset()) for name in program.measures), default=None)
+
+    def _setting(self, node: ir.Setting) -> Interval:
+        """The values that a parameter has for some payer, and those that it is open within."""
+        if not node.type.is_number:
+            return TRUTH
+        declared = self.program.parameters[node.parameter]
+        values = [v.value for payer in self.plan.payers for v in payer.settings.get(node.parameter, ())]
+        values += [v.value for v in declared.schedule]
+        numbers = [v for v in values if isinstance(v, int)]
+        if not declared.opened:
+            return intervals.hull([(v, v) for v in numbers])
+        # Nobody has set it yet: a blank is not owed, and what a contract sets is bounded when it is bound.
+        low = declared.low if declared.low is not None else min(numbers, default=0)
+        high = declared.high if declared.high is not None else max(numbers, default=node.type.high)
+        return (low, high)
+
+    def _feature(self, node: ir.Feature) -> Interval:
+        low, high = super()._feature(node)
+        if not node.type.is_number:
+            return TRUTH
+        if node.column in NET_OF_REVERSALS and low is not None:
+            low = max(low, 0)
+        if node.collection in (MEASURES, POOLED) and self._points is not None:
+            high = self._points
+        return (low, high)

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from mhrules.engine.reference import SplitRecord
 from mhrules.engine.slices import is_across
-from mhrules.engine.sql.scalars import places_of
+from mhrules.engine.sql.numbers import places_of
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan

@@ -7,7 +7,7 @@ import pytest
 from mhrules.check.coarse import check_coarse_totals
 from mhrules.check.reading import forms
 from mhrules.plan import ir
-from mhrules.plan.bounds import Bounds
+from mhrules.plan.bounds import DeclaredBounds
 from tests.check.bad import FEE, TWO_PAYERS, assert_clean, assert_finding, codes, program, stages
 
 ATTRIBUTION = "attribution { every month; first selection }"
@@ -129,7 +129,7 @@ def test_rows_by_the_kind_of_an_event() -> None:
 def test_a_total_of_the_month_paid_for_each_visit(facts: str, pays: str, whose: str) -> None:
     text = program(ATTRIBUTION, facts, f'payment visits "V" {{ per visit; pays {pays} }}', payers=TWO_PAYERS)
     found, lowered, findings = stages(text)
-    check_coarse_totals(found, lowered, Bounds(found, lowered.plan), findings)
+    check_coarse_totals(found, lowered, DeclaredBounds(found, lowered.plan), findings)
     assert [d.message for d in findings.sorted() if d.code == "MH443"] == [whose]
 
 
@@ -151,7 +151,7 @@ def test_visits_of_a_member_are_not_those_of_the_practice() -> None:
         ATTRIBUTION, f'payment fee "Fee" {{ per member per month; {gate}; pays if {asked} then $1 pmpm else $2 pmpm }}'
     )
     found, lowered, _ = stages(text)
-    bounds = Bounds(found, lowered.plan)
+    bounds = DeclaredBounds(found, lowered.plan)
     form = next(forms(lowered.plan)).form
     assumed = bounds.assume(form.gates[0].condition)
     assert assumed is not None
@@ -163,7 +163,7 @@ def test_events_of_two_kinds_are_told_apart() -> None:
     events = "events plan { n : integer }\n events call { n : integer }"
     report = 'report more "More" = count(plan) - count(call)'
     found, lowered, _ = stages(program(ATTRIBUTION, events, report))
-    bounds = Bounds(found, lowered.plan)
+    bounds = DeclaredBounds(found, lowered.plan)
     counts = [
         part
         for quantity in lowered.plan.quantities

@@ -3,7 +3,7 @@
 There is one text for all engines. It is DuckDB's, kept to what Spark SQL has as well (`GROUP BY ALL`, `QUALIFY`,
 `FILTER (WHERE …)`, `::`, `STRING`, `make_date`, `INTERVAL n MONTH`, rows `(a, b)` that are compared or counted), and to
 functions that each dialect defines: the division kernels, `quotient`, `month_day`, `days_between`, `sequence`,
-`nth_smallest`. Three words differ (`HUGEINT`, `unnest`, `arg_min_null`), which a dialect renders. Not in the text:
+`nth_smallest`. Four words differ (`HUGEINT`, `BIGINT`, `unnest`, `arg_min_null`), which a dialect renders. Not in it:
 `//`, `date - date`, `sign`, `any_value`, `* EXCLUDE`, and ascending order of what can be missing.
 """
 
@@ -12,22 +12,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from mhrules.engine.sql.kernels import CUT, KERNELS, MEANING, PRODUCTS, RESTS, duckdb_kernels
 from mhrules.exact import Rounding
 from mhrules.plan.ir import Value
 
-KERNELS = {
-    Rounding.HALF_EVEN: "half_even_div",
-    Rounding.HALF_UP: "half_up_div",
-    Rounding.DOWN: "down_div",
-    Rounding.UP: "up_div",
-}
-_MORE = {  # whether the quotient of the magnitudes is one more
-    Rounding.HALF_EVEN: "2 * (abs(n) % abs(d)) > abs(d) "
-    "OR (2 * (abs(n) % abs(d)) = abs(d) AND (abs(n) // abs(d)) % 2 = 1)",
-    Rounding.HALF_UP: "2 * (abs(n) % abs(d)) >= abs(d)",
-    Rounding.DOWN: "false",
-    Rounding.UP: "abs(n) % abs(d) > 0",
-}
+NARROW = 2**63
+"""What a magnitude has to be below for the narrow type."""
 _FUNCTIONS = {
     "quotient(n, d)": "n // d",
     "month_day(m)": "make_date(m // 12, m % 12 + 1, 1)",
@@ -36,10 +26,7 @@ _FUNCTIONS = {
     "nth_smallest(l, n)": "list_sort(l)[n]",
 }
 _MEANING = {
-    KERNELS[Rounding.HALF_EVEN]: "n / d rounded to the nearest integer, ties to the even one",
-    KERNELS[Rounding.HALF_UP]: "n / d rounded to the nearest integer, ties away from zero",
-    KERNELS[Rounding.DOWN]: "n / d rounded toward zero",
-    KERNELS[Rounding.UP]: "n / d rounded away from zero",
+    **MEANING,
     "quotient": "n / d cut to a whole, of months and other small integers",
     "month_day": "the first day of a month that is counted from year 0",
     "days_between": "how many days b is after a",
@@ -58,14 +45,12 @@ class DuckDB:
 
     name = "duckdb"
     wide = "HUGEINT"
+    narrow = "BIGINT"
 
     def setup(self) -> list[str]:
-        """The kernels: the quotient of the magnitudes, one more where the rest asks for it, then the sign."""
-        kernels = {
-            f"{KERNELS[mode]}(n, d)": f"(abs(n) // abs(d) + CASE WHEN {more} THEN 1 ELSE 0 END) * sign(n) * sign(d)"
-            for mode, more in _MORE.items()
-        }
-        return [f"CREATE OR REPLACE TEMP MACRO {head} AS {body}" for head, body in {**kernels, **_FUNCTIONS}.items()]
+        """The functions that the text calls."""
+        functions = {**duckdb_kernels(), **_FUNCTIONS}
+        return [f"CREATE OR REPLACE TEMP MACRO {head} AS {body}" for head, body in functions.items()]
 
     def rendered(self, sql: str) -> str:
         """A text of the engine as this database reads it: as it is."""
@@ -75,9 +60,25 @@ class DuckDB:
         """The rounded quotient of two integers; the divisor is not 0."""
         return f"{KERNELS[rounding]}({numerator}, {divisor})"
 
-    def number(self, value: int) -> str:
+    def cut(self, numerator: str, divisor: str) -> str:
+        """The quotient of two integers, rounded toward 0."""
+        return f"{CUT}({numerator}, {divisor})"
+
+    def rest_rounded(self, quotient: str, rest: str, divisor: str, rounding: Rounding) -> str:
+        """A quotient that was cut, rounded by what the division has left over."""
+        return f"{RESTS[rounding]}({quotient}, {rest}, {divisor})"
+
+    def product_divided(self, left: str, right: str, divisor: str, rounding: Rounding) -> str:
+        """The rounded quotient of a product that may be too large; `right` times the divisor is not."""
+        return f"{PRODUCTS[rounding]}({left}, {right}, {divisor})"
+
+    def number(self, value: int, *, wide: bool = True) -> str:
         """An integer."""
-        return f"{value}::{self.wide}"
+        return f"{value}::{self.wide if wide else self.narrow}"
+
+    def cast(self, sql: str, *, wide: bool) -> str:
+        """A column, a call or what stands in parentheses, in the wide or the narrow type; what does not fit raises."""
+        return f"{sql}::{self.wide if wide else self.narrow}"
 
     def text(self, value: str) -> str:
         """A text."""
@@ -97,7 +98,7 @@ class DuckDB:
             assert places is not None
             scaled, rest = divmod(value, 10 ** (12 - places))
             assert rest == 0
-            return self.number(scaled)
+            return self.number(scaled, wide=abs(scaled) >= NARROW)
         if isinstance(value, datetime.date):
             return f"DATE '{value.isoformat()}'"
         return self.text(value)

@@ -7,9 +7,9 @@ from mhrules.engine.measures import MEASURE
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.numbers import places_of
 from mhrules.engine.sql.records import Records
 from mhrules.engine.sql.relations import matching
-from mhrules.engine.sql.scalars import places_of
 from mhrules.plan import ir
 from mhrules.plan.measures import MEASURES, POOLED
 from mhrules.syntax.tree import Period
@@ -125,7 +125,7 @@ class Measures(Records):
         beside = ", ".join(column for column in grid.columns if column != "practice")
         among = f"PARTITION BY {beside}" if beside else ""
         order = "v" if node.higher else "v DESC"
-        count = f"count(v) OVER ({among} ORDER BY {order} RANGE UNBOUNDED PRECEDING)::{self.dialect.wide}"
+        count = f"count(v) OVER ({among} ORDER BY {order} RANGE UNBOUNDED PRECEDING)::{self.dialect.narrow}"
         sql = (
             f"SELECT {', '.join(grid.columns)}, CASE WHEN v IS NOT NULL THEN {count} END AS v, "
             f"coalesce(f, CASE WHEN v IS NOT NULL THEN max(f) OVER ({among}) END) AS f FROM {values}"

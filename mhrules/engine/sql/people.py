@@ -10,6 +10,7 @@ from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.splits import Splits
+from mhrules.engine.sql.widths import MONTHS, fits
 from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.members import AttributionPlan, MethodPlan
@@ -394,7 +395,7 @@ class People(Splits):
         if name.startswith(ATTRIBUTED_AT_LEAST):
             return Column(f"(mn >= {int(name.removeprefix(ATTRIBUTED_AT_LEAST).split()[0])})")
         if name == "months_attributed":
-            return Column(f"mn::{self.dialect.wide}")
+            return Column(self.dialect.cast("mn", wide=False))
         if name == "cost":
             return self.cost(node, frame)
         if name == "age" or name in OF_PERSON:
@@ -414,7 +415,7 @@ class People(Splits):
             day = f"{frame.join('own period', rows.table, on.format)}.d2"
         born = f"{person}.birth_date"
         before = f"CASE WHEN (month({day}), day({day})) < (month({born}), day({born})) THEN 1 ELSE 0 END"
-        age = frame.expose(f"(year({day}) - year({born}) - {before})::{self.dialect.wide}")
+        age = frame.expose(f"(year({day}) - year({born}) - {before})::{self.dialect.narrow}")
         return Column(age, f"CASE WHEN {age} IS NULL THEN {self.faults.number('MH743', node.span)} END")
 
     def _of_span(self, node: ir.Feature, frame: Frame) -> Column:
@@ -427,7 +428,7 @@ class People(Splits):
         )
         sql = f"{alias}.{node.column}"
         if node.column == "payer_order":
-            sql = f"CAST({alias}.ord AS {self.dialect.wide})"
+            sql = f"CAST({alias}.ord AS {self.dialect.narrow})"
         elif node.column in ("dual_status_code", "medicare_status_code"):
             sql = f"CASE WHEN {alias}.member IS NOT NULL THEN coalesce({sql}, '') END"
         elif node.column == "line":
@@ -476,8 +477,12 @@ class People(Splits):
             self._anywhere(frame.grid),
             matching({column: f"r.{column}" for column in frame.grid.columns}),
         )
-        value, anywhere = self.at(node, found, PLACES), frame.expose(f"CAST({alias}.n AS {self.dialect.wide})")
+        size = self.widths.size(node, PLACES)
+        is_wide = not fits(size and size * MONTHS)
+        value = self.dialect.cast(f"({self.at(node, found, PLACES)})", wide=is_wide)
+        anywhere = frame.expose(self.dialect.cast(f"{alias}.n", wide=is_wide))
         part = self.dialect.divide(f"({value} * mn)", anywhere, Rounding.HALF_EVEN)
+        part = self.narrowed(part, size) if is_wide else part
         return Column(frame.keep(part, found.level).value, found.fault, found.level + 1)
 
     def _anywhere(self, grid: Grid) -> str:
@@ -502,17 +507,17 @@ class People(Splits):
 
     def months_of_days(self, month: str) -> str:
         """The member months that `days` add up to, at 6 places: in proportion divided once by the month's length."""
-        return self.part_of_month("sum(days)", month)
+        return self.part_of_month(self.dialect.cast("sum(days)", wide=False), month)
 
     def part_of_month(self, days: str, month: str) -> str:
         """The member months that days of a month of `payer` are, at 6 places."""
-        million = self.dialect.number(10**6)
+        million = self.dialect.number(10**6, wide=False)
         rules = {p: plan.months_rule or MonthsRule.DAY_1 for p, plan in self.grids.world.payers.items()}
         portions = [p for p, rule in rules.items() if rule is MonthsRule.PROPORTION]
         if not portions:
             return f"{days} * {million}"
         begin, end = self.store.month_day(month), self.store.month_day(f"{month} + 1")
-        length = f"days_between({begin}, {end})::{self.dialect.wide}"
+        length = f"days_between({begin}, {end})::{self.dialect.narrow}"
         part = self.dialect.divide(f"({days} * {million})", length, Rounding.HALF_EVEN)
         return f"CASE WHEN payer IN ({self.dialect.texts(portions)}) THEN {part} ELSE {days} * {million} END"
 
@@ -530,7 +535,7 @@ class People(Splits):
         month = "r.clock" if frame.grid.kind == "month" else "r.m1"
         if node.across:
             sql = (
-                f"SELECT practice, month, count(DISTINCT member) * {self.dialect.number(10**6)} AS v "
+                f"SELECT practice, month, count(DISTINCT member) * {self.dialect.number(10**6, wide=False)} AS v "
                 f"FROM {self.attributed()} GROUP BY practice, month"
             )
             about = About("members of all payers together, each once, at 6 places", ("practice", "month"))

@@ -8,9 +8,9 @@ from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LI
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
+from mhrules.engine.sql.numbers import either
 from mhrules.engine.sql.people import MEMBERS, People
 from mhrules.engine.sql.relations import matching
-from mhrules.engine.sql.scalars import either
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
 from mhrules.semantics.builtins import OF_PEOPLE
@@ -466,7 +466,7 @@ class Records(People):
         if node.function == "every":
             return f"{some} = {every}"
         if node.function == "share":
-            return self._divided(f"({some}) * {self._one(node.type)}", every)
+            return self.share(node, f"({some})", every)
         return self._number(f"({some})")
 
     def grouped(self, kind: str, grid: Grid, lines: str, *, across: bool = False) -> Grid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from mhrules.data.schema import Column as DataColumn
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
@@ -11,16 +12,16 @@ from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.scalars import BEFORE, Scalars, either, most, places_of
+from mhrules.engine.sql.loaded import Loaded
+from mhrules.engine.sql.numbers import either, places_of
+from mhrules.engine.sql.scalars import BEFORE, Scalars
 from mhrules.engine.sql.store import Store
+from mhrules.engine.sql.widths import Widths, fits
 from mhrules.exact import PLACES, Rounding
-from mhrules.plan import ir
+from mhrules.plan import intervals, ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
-from mhrules.semantics.types import Type
 
-MANY = 10**12
-"""More elements than any data have."""
 TRUTHS = {"any": "bool_or", "every": "bool_and"}
 
 
@@ -28,7 +29,8 @@ class Relations(Scalars):
     """The relations of one plan on one data set."""
 
     def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
-        super().__init__(store.dialect, FaultBook())
+        widths = Widths(plan, facts, Loaded(facts, store.rows), len(grids.world.practices))
+        super().__init__(store.dialect, FaultBook(), widths)
         self.plan = plan
         self.facts = facts
         self.store = store
@@ -59,10 +61,16 @@ class Relations(Scalars):
                 sql = f"year({sql}) * {MONTHS_IN_YEAR} + month({sql}) - 1"
             columns.append(f"{sql} AS {key}")
         columns += ['"from" AS from_day', '"to" AS to_day'] if table.dated else []
-        columns += [f'"{column.name}" AS v_{column.name}' for column in table.columns]
+        columns += [f"{self._stored(name, column)} AS v_{column.name}" for column in table.columns]
         grain = (*self.facts.key_names(table), *(["span of days"] if table.dated else []))
         about = About(f"facts of table `{name}`, months counted from year 0", grain)
         return self.store.table(f"fact_{name}", f'SELECT true AS hit, {", ".join(columns)} FROM "{name}"', about)
+
+    def _stored(self, table: str, column: DataColumn) -> str:
+        """A column of facts, narrow where what is loaded is, though what is declared may not be."""
+        sql, scale = f'"{column.name}"', 10 ** (PLACES - column.places)
+        size = intervals.largest(self.widths.loaded.table(table).columns.get(column.name, intervals.EVERYTHING))
+        return sql if size is None else self.narrowed(sql, size // scale)
 
     def cell(self, node: ir.Cell, frame: Frame) -> Column:
         """A fact: the row of its table that the keys name, on a day of the row's period if it is dated."""
@@ -144,7 +152,7 @@ class Relations(Scalars):
         """Member months of a month, from the panel; without a row none."""
         name = self.facts.schema.panel
         if not self.facts.present(name):
-            return Column(self.dialect.number(0))
+            return Column(self.dialect.number(0, wide=False))
         table = self.fact_table(name)
         owners = "r.practice = {0}.practice"
         if node.across:
@@ -193,7 +201,7 @@ class Relations(Scalars):
         name = f"{'set' if with_payer else 'shared'}_{node.parameter}"
         listed = ", ".join(f"({self.dialect.text(p)}, {a}, {b}, {v})" for p, a, b, v in rows)
         if not listed:
-            none = f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.wide} AS v WHERE false"
+            none = f"SELECT '' AS payer, 0 AS a, 0 AS b, NULL::{self.dialect.narrow} AS v WHERE false"
             return self.store.table(name, none, About(f"parameter `{node.parameter}`, of which no value is shared", ()))
         about = About(
             f"parameter `{node.parameter}` from month `a` to month `b`"
@@ -214,7 +222,7 @@ class Relations(Scalars):
         return Column(self._number("mn"))
 
     def _number(self, sql: str) -> str:
-        return f"{sql}::{self.dialect.wide}"
+        return self.dialect.cast(sql, wide=False)
 
     # ----------------------------------------------------------------------------------------- quantities
 
@@ -379,10 +387,13 @@ class Relations(Scalars):
         """The fault that the magnitudes added up need more than 38 digits, where so many elements are possible."""
         if node.function not in ("sum", "average") or node.body is None:
             return None
-        size = most(node.body)
-        size = size if size is None or not node.spread else size * 10 ** (PLACES - places_of(node.body))
-        bound = None if size is None else size * MANY
-        return self.too_large("sum(abs(b)) FILTER (WHERE w)", bound, node.span)
+        return self.too_large("sum(abs(b)) FILTER (WHERE w)", self._most_added(node), node.span)
+
+    def _most_added(self, node: ir.Aggregate) -> int | None:
+        """The magnitudes of all elements together; a part of a member's value is at 12 places."""
+        assert node.body is not None
+        size = self.widths.size(node.body, PLACES if node.spread else None)
+        return None if size is None else size * self.widths.most_elements(node)
 
     def elements(self, node: ir.Aggregate, grid: Grid) -> tuple[Grid, tuple[str, ...]]:
         """The rows that an aggregate runs over, and the columns by which they are grouped to the rows above."""
@@ -420,10 +431,10 @@ class Relations(Scalars):
             if function == "every":
                 return f"{chosen} = {all_of_them}"
             if function == "share":
-                return self._divided(f"{chosen} * {self._one(node.type)}", all_of_them)
+                return self.share(node, chosen, all_of_them)
             return self._number(chosen)
         if function == "sum":
-            return f"sum(b) {held}"
+            return self.narrowed(f"(sum(b) {held})", self.widths.size(node))
         if function == "count":
             return self._number("(count(*) FILTER (WHERE w AND b IS NOT NULL AND CAST(b AS STRING) <> 'false'))")
         if function in TRUTHS:
@@ -431,10 +442,12 @@ class Relations(Scalars):
         if function in ("minimum", "maximum"):
             return f"{function[:3]}(b) {held}"
         if function == "share":
-            return self._divided(f"(count(*) FILTER (WHERE w AND b)) * {self._one(node.type)}", f"(count(*) {held})")
+            return self.share(node, "(count(*) FILTER (WHERE w AND b))", f"(count(*) {held})")
         if function == "average":
-            shift = self.dialect.number(10 ** (places_of(node) - places_of(node.body)))
-            return self._divided(f"(sum(b) {held}) * {shift}", f"(count(*) {held})")
+            shift = 10 ** (places_of(node) - places_of(node.body))
+            size = self._most_added(node)
+            above = self.narrowed(f"(sum(b) {held})", size)
+            return self._divided(above, shift, f"(count(*) {held})", None if size is None else size * shift)
         if function == "percentile":
             rank = f"quotient({node.argument} * (count(*) {held}) + 99, 100)"
             return f"nth_smallest(array_agg(b) {held}, greatest(1, {rank}))"
@@ -442,12 +455,17 @@ class Relations(Scalars):
             return "min(b)" if node.ties == "lowest" else "max(b)"
         raise Unsupported(f"`{function}`")
 
-    def _one(self, kind: Type) -> str:
-        return self.dialect.number(10 ** min(12, kind.places))
+    def share(self, node: ir.Aggregate, some: str, all_of_them: str) -> str:
+        """A count divided by another that is not smaller; missing where that is 0."""
+        one = 10 ** places_of(node)
+        return self._divided(some, one, all_of_them, self.widths.most_elements(node) * one)
 
-    def _divided(self, above: str, below: str) -> str:
-        wide = f"({below})::{self.dialect.wide}"
-        return f"CASE WHEN {below} > 0 THEN {self.dialect.divide(f'({above})', wide, Rounding.HALF_EVEN)} END"
+    def _divided(self, above: str, factor: int, count: str, size: int | None) -> str:
+        """Something times a factor, by magnitude at most `size`, divided by a count; missing where that is 0."""
+        wide = not fits(size)
+        numerator = f"({self.dialect.cast(above, wide=wide)} * {self.dialect.number(factor, wide=wide)})"
+        divisor = f"nullif({self.dialect.cast(f'({count})', wide=wide)}, 0)"
+        return self.dialect.cast(self.dialect.divide(numerator, divisor, Rounding.HALF_EVEN), wide=wide)
 
     # --------------------------------------------------------------------------------------- not settled
 

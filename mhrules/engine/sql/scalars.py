@@ -12,10 +12,11 @@ from typing import Any
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
-from mhrules.exact import LIMIT, PLACES, Rounding
-from mhrules.plan import ir
+from mhrules.engine.sql.numbers import Numbers, either, places_of
+from mhrules.engine.sql.widths import Widths, fits
+from mhrules.exact import PLACES
+from mhrules.plan import intervals, ir
 from mhrules.semantics.types import Kind
-from mhrules.source import Span
 
 BEFORE = frozenset({ir.Move.PRIOR_YEAR, ir.Move.PRIOR_CONTRACT_YEAR, ir.Move.YEAR_BEFORE})
 """Reads that are missing where there is no such year."""
@@ -23,12 +24,11 @@ OF_NOTHING = frozenset({"average", "share", "minimum", "maximum", "percentile", 
 """Aggregates that are missing where there is nothing to reckon with."""
 
 
-class Scalars(ABC):
+class Scalars(Numbers, ABC):
     """What every expression is at the rows of a frame."""
 
-    def __init__(self, dialect: DuckDB, faults: FaultBook) -> None:
-        self.dialect = dialect
-        self.faults = faults
+    def __init__(self, dialect: DuckDB, faults: FaultBook, widths: Widths) -> None:
+        super().__init__(dialect, faults, widths)
         self._meaning: dict[type, Callable[[Any, Frame], Column]] = {
             ir.Literal: self._literal,
             ir.RowKey: lambda e, frame: self.row_key(e.key, frame),
@@ -130,86 +130,28 @@ class Scalars(ABC):
         column = frame.keep(value, level)
         return Column(column.value, None if fault is None else frame.keep(fault, level).value, column.level)
 
-    def scaled(self, sql: str, places: int, wanted: int) -> str:
-        """An integer at `places` as one at `wanted` places, which are not fewer."""
-        if wanted == places:
-            return sql
-        assert wanted > places
-        return f"{sql} * {self.dialect.number(10 ** (wanted - places))}"
-
     def _literal(self, node: ir.Literal, frame: Frame) -> Column:
         return Column(self.dialect.constant(node.value, places_of(node)))
 
     # --------------------------------------------------------------------------------------- arithmetic
 
     def _arithmetic(self, node: ir.Arithmetic, frame: Frame) -> Column:
-        left, right = self.known(node.left, frame), self.known(node.right, frame)
-        one, two = places_of(node.left), places_of(node.right)
-        rounding = node.rounding or Rounding.HALF_EVEN
-        wanted = PLACES if node.places is None else node.places
-        fault = either(left.fault, right.fault)
-        if node.operator in "+-":
-            places = max(one, two)
-            sql = f"{self.scaled(left.value, one, places)} {node.operator} {self.scaled(right.value, two, places)}"
-            wanted = places if node.rounding is None else wanted
-            sql = self.rounded(f"({sql})", places, wanted, rounding)
-            large = self._large_sum(node, left.value, right.value)
-        elif node.operator == "*":
-            wanted = min(wanted, one + two)
-            product = f"({left.value} * {right.value})"
-            sql = self.rounded(product, one + two, wanted, rounding)
-            large = self.too_large(product, _times(most(node.left), most(node.right)), node.span)
-        else:
-            shift = wanted + two - one
-            above = left.value if shift <= 0 else f"({left.value} * {self.dialect.number(10**shift)})"
-            below = right.value if shift >= 0 else f"({right.value} * {self.dialect.number(10**-shift)})"
-            sql = f"CASE WHEN {right.value} <> 0 THEN {self.dialect.divide(above, below, rounding)} END"
-            number = self.faults.number("MH704", node.right.span)
-            fault = either(fault, f"CASE WHEN {right.value} = 0 THEN {number} END")
-            large = either(
-                self.too_large(above, _times(most(node.left), 10 ** max(shift, 0)), node.span),
-                self.too_large(f"2 * {below}", _times(most(node.right), 2 * 10 ** max(-shift, 0)), node.span),
-            )
-        sql = self.scaled(sql, wanted, places_of(node)) if wanted <= places_of(node) else sql
-        return self.kept(frame, sql, either(fault, large), max(left.level, right.level))
-
-    def _large_sum(self, node: ir.Arithmetic, left: str, right: str) -> str | None:
-        """The fault that two magnitudes at 12 places do not fit together."""
-        sides = [(node.left, left), (node.right, right)]
-        scales = [10 ** (PLACES - places_of(operand)) for operand, _ in sides]
-        sizes = [_times(most(operand), scale) for (operand, _), scale in zip(sides, scales, strict=True)]
-        size = None if None in sizes else sum(each for each in sizes if each is not None)
-        both = zip(sides, scales, strict=True)
-        sql = " + ".join(f"abs({value}) * {self.dialect.number(scale)}" for (_, value), scale in both)
-        return self.too_large(f"({sql})", size, node.span)
-
-    def too_large(self, sql: str, size: int | None, span: Span) -> str | None:
-        """The fault that a number needs more than 38 digits, unless `size` proves that it cannot."""
-        if size is not None and size < LIMIT:
-            return None
-        return f"CASE WHEN abs({sql}) >= {self.dialect.number(LIMIT)} THEN {self.faults.number('MH705', span)} END"
-
-    def rounded(self, sql: str, places: int, wanted: int, rounding: Rounding) -> str:
-        """An integer at `places` rounded to `wanted` places, and held at them."""
-        if wanted >= places:
-            return self.scaled(sql, places, wanted)
-        return self.dialect.divide(sql, self.dialect.number(10 ** (places - wanted)), rounding)
+        found = self.arithmetic(node, self.known(node.left, frame), self.known(node.right, frame), frame)
+        return self.kept(frame, found.value, found.fault, found.level)
 
     def _round(self, node: ir.Round, frame: Frame) -> Column:
         operand = self.known(node.operand, frame)
         places, own = places_of(node.operand), places_of(node)
-        wanted = min(node.places, places)
-        sql = self.scaled(self.rounded(operand.value, places, wanted, node.rounding), wanted, max(own, wanted))
+        wanted, size = min(node.places, places), self.widths.size(node.operand)
+        sql = self.rounded(operand.value, places, wanted, node.rounding, size=size)
+        sql = sql if fits(size) else self.narrowed(sql, self.widths.size(node, wanted))
+        sql = self.scaled(sql, wanted, max(own, wanted), size=self.widths.size(node, wanted))
         return self.kept(frame, sql, operand.fault, operand.level)
-
-    def at(self, node: ir.Expression, column: Column, places: int) -> str:
-        """A number's value at more places than its own."""
-        return self.scaled(column.value, places_of(node), places)
 
     def _extreme(self, node: ir.Extreme, frame: Frame) -> Column:
         conditions = node.conditions or (None,) * len(node.operands)
         places = max(places_of(operand) for operand in node.operands) if node.type.is_number else None
-        values, faults, counted, level = [], [], [], 0
+        values, faults, counted, failing, level = [], [], [], [], 0
         for operand, condition in zip(node.operands, conditions, strict=True):
             found = self.known(operand, frame)
             sql = found.value if places is None else self.at(operand, found, places)
@@ -217,6 +159,7 @@ class Scalars(ABC):
             if condition is None:
                 values.append(sql)
                 faults.append(found.fault)
+                failing += [] if found.fault is None else [found.value]
                 counted.append("true")
                 continue
             held = self.known(condition, frame)
@@ -231,7 +174,16 @@ class Scalars(ABC):
             none = f"CASE WHEN NOT ({' OR '.join(counted)}) THEN {self.faults.number('MH708', node.span)} END"
             fault = either(fault, none)
         word = "greatest" if node.greatest else "least"
-        return self.kept(frame, f"{word}({', '.join(values)})", fault, level)
+        sql = f"{word}({', '.join(values)})"
+        if places is not None and failing and self._is_held(node):
+            # None of those that always count may be passed over, because they bound the result; it has a fault anyway.
+            sql = f"CASE WHEN {' AND '.join(f'{value} IS NOT NULL' for value in failing)} THEN {sql} END"
+        return self.kept(frame, sql, fault, level)
+
+    def _is_held(self, node: ir.Extreme) -> bool:
+        """Whether an operand bounds the greatest or least of several further than they all are bounded."""
+        widest = intervals.hull([self.widths.interval(operand) for operand in node.operands])
+        return self.widths.interval(node) != widest
 
     # -------------------------------------------------------------------------------------------- logic
 
@@ -255,7 +207,7 @@ class Scalars(ABC):
     def _one_of(self, node: ir.OneOf, frame: Frame) -> Column:
         operand = self.known(node.operand, frame)
         places = places_of(node.operand) if node.operand.type.is_number else None
-        listed = [self.dialect.constant(value, places) for value in node.values if fits(value, places)]
+        listed = [self.dialect.constant(value, places) for value in node.values if can_equal(value, places)]
         sql = f"({operand.value} IN ({', '.join(listed)}))" if listed else "false"
         return Column(sql, operand.fault, operand.level)
 
@@ -344,38 +296,12 @@ class Scalars(ABC):
         return self.kept(frame, f"coalesce({one}, {two})", fault, max(operand.level, fallback.level))
 
 
-def places_of(node: ir.Expression) -> int:
-    """The decimal places at which a number is held as an integer."""
-    return min(PLACES, max(0, node.type.places))
-
-
-def most(node: ir.Expression) -> int | None:
-    """The greatest magnitude of a number as an integer at its places, as its type declares; None if it does not."""
-    low, high = node.type.low, node.type.high
-    if low is None or high is None:
-        return None
-    step: int = 10 ** (PLACES - places_of(node))
-    return max(abs(low), abs(high)) // step + 1
-
-
-def _times(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one * other
-
-
-def fits(value: ir.Value, places: int | None) -> bool:
+def can_equal(value: ir.Value, places: int | None) -> bool:
     """Whether a constant can equal a number held at `places`."""
     if places is None or isinstance(value, bool) or not isinstance(value, int):
         return True
     step: int = 10 ** (PLACES - places)
     return value % step == 0
-
-
-def either(*faults: str | None) -> str | None:
-    """The first fault that there is."""
-    found = [fault for fault in faults if fault is not None]
-    if not found:
-        return None
-    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
 
 def nullable(node: ir.Expression) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mhrules.engine.sql.dialect import KERNELS
+from mhrules.engine.sql.kernels import CUT, KERNELS, PRODUCTS, RESTS
 from mhrules.exact import Rounding
 
 WIDE = "DECIMAL(38,0)"
@@ -17,13 +17,19 @@ _MORE = {  # whether the quotient of the magnitudes is one more
     Rounding.DOWN: "false",
     Rounding.UP: "abs(n) % abs(d) > 0",
 }
+_MORE_OF_REST = {
+    Rounding.HALF_EVEN: "2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND q % 2 <> 0)",
+    Rounding.HALF_UP: "2 * abs(r) >= abs(d)",
+    Rounding.DOWN: "false",
+    Rounding.UP: "r <> 0",
+}
 _FUNCTIONS = {
     "quotient(n INT, d INT) RETURNS INT": "CAST(n div d AS INT)",
     "month_day(m INT) RETURNS DATE": "make_date(CAST(m div 12 AS INT), m % 12 + 1, 1)",
     "days_between(a DATE, b DATE) RETURNS INT": "datediff(b, a)",
     f"nth_smallest(l ARRAY<{WIDE}>, n INT) RETURNS {WIDE}": "get(sort_array(l), n - 1)",
 }
-_WORDS = {"HUGEINT": WIDE, "unnest": "explode", "arg_min_null": "min_by"}
+_WORDS = {"HUGEINT": WIDE, "BIGINT": WIDE, "unnest": "explode", "arg_min_null": "min_by"}
 _PARTS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\b[A-Za-z_]+\b")
 _TABLE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+) AS\n")
 
@@ -42,6 +48,12 @@ class SparkSQL:
             )
             for mode, more in _MORE.items()
         }
+        kernels[f"{CUT}(n {WIDE}, d {WIDE}) RETURNS {WIDE}"] = f"{_QUOTIENT} * {sign}"
+        for mode, more in _MORE_OF_REST.items():
+            rest = f"q + CASE WHEN {more} THEN CASE WHEN (r < 0) <> (d < 0) THEN -1 ELSE 1 END ELSE 0 END"
+            kernels[f"{RESTS[mode]}(q {WIDE}, r {WIDE}, d {WIDE}) RETURNS {WIDE}"] = rest
+            product = f"{KERNELS[mode]}(a * b, d)"
+            kernels[f"{PRODUCTS[mode]}(a {WIDE}, b {WIDE}, d {WIDE}) RETURNS {WIDE}"] = product
         functions = {**kernels, **_FUNCTIONS}
         return [f"CREATE OR REPLACE TEMPORARY FUNCTION {head} RETURN {body}" for head, body in functions.items()]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.numbers import either, places_of
 from mhrules.engine.sql.relations import Relations, matching
-from mhrules.engine.sql.scalars import either, places_of
 from mhrules.exact import LIMIT, Rounding
 from mhrules.plan import ir
 
@@ -20,7 +20,9 @@ class Splits(Relations):
         alias = frame.join(("split", node), table, matching(self.group_columns(columns, frame)))
         group = self._group_alias(node, frame)
         places = self.plan.rounding[0]
-        value = self.scaled(f"coalesce({alias}.v, 0)", places, max(places, places_of(node)))
+        wanted = max(places, places_of(node))
+        value = self.narrowed(f"coalesce({alias}.v, 0)", self.widths.size(node, places))
+        value = self.scaled(value, places, wanted, size=self.widths.size(node, places))
         return Column(frame.expose(value), frame.expose(f"{group}.f"))
 
     def _group_alias(self, node: ir.Split, frame: Frame) -> str:
@@ -59,7 +61,8 @@ class Splits(Relations):
         places, rounding = self.plan.rounding
         pools = Frame(group)
         pool = self.known(node.pool, pools)
-        rounded = self.rounded(pool.value, places_of(node.pool), places, rounding)
+        rounded = self.rounded(pool.value, places_of(node.pool), places, rounding, size=self.widths.size(node.pool))
+        rounded = self.dialect.cast(f"({rounded})", wide=True)  # it is multiplied by every weight
         listed = {column: column for column in group.columns}
         columns_of_pool = {**listed, "pool": rounded, "f": pool.fault or "NULL::INTEGER"}
         about = About("pools to be split, rounded as postings are", group.grain, node.pool.span, node.pool)

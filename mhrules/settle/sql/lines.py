@@ -11,16 +11,18 @@ from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
+from mhrules.engine.sql.numbers import either, larger, places_of, times
 from mhrules.engine.sql.records import GROUPED
-from mhrules.engine.sql.scalars import either, most, places_of
 from mhrules.engine.sql.store import Store
-from mhrules.exact import LIMIT, PLACES
+from mhrules.engine.sql.widths import fits
+from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.plan.whole import Plan
+from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
 from mhrules.settle.payments import MEMBER_MONTH, posting_period
-from mhrules.settle.sql.prices import CENTS, MODEST, MONTH_PLACES, Prices
+from mhrules.settle.sql.prices import CENTS, MONTH_PLACES, Prices
 from mhrules.syntax.tree import Coverage
 
 CreditRow = tuple[str, str, str, int, int]
@@ -193,17 +195,18 @@ class Lines(Prices):
         places, rounding = self.plan.rounding
         faults, level = [pays.fault], pays.level
         price, at = pays.value, places_of(form.pays)
-        units, own = self.dialect.number(1), 0
+        units, own, size = self.dialect.number(1, wide=False), 0, self.widths.size(form.pays)
         shown, shown_at = price, at
         if form.unit == MEMBER_MONTH:
             found = self.line_months(form, frame)
             units, own, level = found.value, MONTH_PLACES, max(level, found.level)
             price, at, shown, shown_at = self.rate(form, price)
-        if (most(form.pays) or LIMIT) >= MODEST:
-            faults.append(self.too_large(f"{pays.value} * {units}", None, form.span))
-        amount, scale = f"{price} * {units}", at + own
+            size = self.most_paid(form)
+        faults.append(self.too_large(f"({self.dialect.cast(pays.value, wide=True)} * {units})", size, form.span))
+        size = times(size, MONTHS_IN_YEAR)  # in how many of which it participates
+        amount, scale = f"{self.dialect.cast(price, wide=not fits(size))} * {units}", at + own
         if form.unit == MEMBER_MONTH and self.each_in_days(form):
-            amount, scale = self.each_paid(form, frame), CENTS
+            amount, scale, size = self.each_paid(form, frame), CENTS, None
         amount = f"({amount} * {cover.months})" if cover.of != "1" else f"({amount})"
         for word, limits in (("least", form.caps), ("greatest", form.floors)):
             for limit in limits:
@@ -211,15 +214,20 @@ class Lines(Prices):
                 faults.append(bound.fault)
                 level = max(level, bound.level)
                 wanted = max(scale, places_of(limit))
-                amount, scale = self.scaled(amount, scale, wanted), wanted
-                times = "" if cover.of == "1" else f" * {cover.of}"
-                amount = f"{word}({amount}, {self.at(limit, bound, wanted)}{times})"
+                most = times(self.widths.size(limit, wanted), MONTHS_IN_YEAR)
+                amount = self.scaled(amount, scale, wanted, size=size)
+                size, scale = larger(times(size, 10 ** (wanted - scale)), most), wanted
+                held = self.at(limit, bound, wanted)
+                if cover.of != "1":
+                    held = f"{self.dialect.cast(f'({held})', wide=not fits(most))} * {cover.of}"
+                amount = f"{word}({amount}, {held})"
         exact = frame.keep(amount, level)
         if cover.of == "1":
-            final = self.rounded(exact.value, scale, places, rounding)
+            final = self.rounded(exact.value, scale, places, rounding, size=size)
         else:
-            above = self.scaled(exact.value, scale, max(scale, places))
-            divisor = f"({self.dialect.number(10 ** max(0, scale - places))} * {cover.of})"
+            wide = not fits(times(size, 10 ** max(0, places - scale)))
+            above = self.scaled(self.dialect.cast(exact.value, wide=wide), scale, max(scale, places), size=size)
+            divisor = f"({self.dialect.number(10 ** max(0, scale - places), wide=wide)} * {cover.of})"
             final = self.dialect.divide(above, divisor, rounding)
         if not form.downside:
             faults.append(f"CASE WHEN {exact.value} < 0 THEN {self.faults.number('MH706', form.pays.span)} END")
@@ -310,20 +318,22 @@ class Lines(Prices):
         pays = self.known(form.pays, frame)
         places, rounding = self.plan.rounding
         sql, scale, level, faults = pays.value, places_of(form.pays), pays.level, [pays.fault]
+        size = self.widths.size(form.pays)
         for word, limits in (("least", form.caps), ("greatest", form.floors)):
             for limit in limits:
                 bound = self.known(limit, frame)
                 wanted = max(scale, places_of(limit))
-                sql = f"{word}({self.scaled(sql, scale, wanted)}, {self.at(limit, bound, wanted)})"
+                sql = f"{word}({self.scaled(sql, scale, wanted, size=size)}, {self.at(limit, bound, wanted)})"
+                size = larger(times(size, 10 ** (wanted - scale)), self.widths.size(limit, wanted))
                 scale, level = wanted, max(level, bound.level)
                 faults.append(bound.fault)
         exact = frame.keep(sql, level)
-        final = frame.keep(self.rounded(exact.value, scale, places, rounding), exact.level)
+        final = frame.keep(self.rounded(exact.value, scale, places, rounding, size=size), exact.level)
         if not form.downside:
             number = self.faults.number("MH706", form.pays.span)
             faults.append(f"CASE WHEN {final.value} < 0 THEN {number} END")
         plain = not form.pays.type.is_total and not form.caps and not form.floors
-        price = self.scaled(pays.value, places_of(form.pays), PLACES) if plain else f"NULL::{self.dialect.wide}"
+        price = self.at(form.pays, pays, PLACES) if plain else f"NULL::{self.dialect.narrow}"
         return price, final.value, either(*faults) or "NULL::INTEGER"
 
     def _payee(self, form: ir.FormPlan, frame: Frame) -> Column:
@@ -355,7 +365,8 @@ class Lines(Prices):
         on = "{0}.payer = r.payer AND {0}.practice = r.practice AND {0}.clock = r.clock"
         alias = frame.join(("total", node.payment, net), source, on.format)
         places = self.plan.rounding[0]
-        value = self.scaled(f"coalesce({alias}.v, 0)", places, max(places, places_of(node)))
+        value = self.narrowed(f"coalesce({alias}.v, 0)", self.widths.size(node, places))
+        value = self.scaled(value, places, max(places, places_of(node)), size=self.widths.size(node, places))
         return Column(frame.expose(value), frame.expose(f"{alias}.f"))
 
     def _net(self, payment: str, lines: str) -> str:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from mhrules.engine import kernel
 from mhrules.engine.sql.frame import Frame
-from mhrules.engine.sql.scalars import either, places_of
+from mhrules.engine.sql.numbers import either, places_of
 from mhrules.exact import ONE, PLACES
 from mhrules.plan import ir
 from mhrules.plan.measures import MeasurePlan, Stratum

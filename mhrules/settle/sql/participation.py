@@ -6,7 +6,7 @@ from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.measures import Measures
-from mhrules.engine.sql.scalars import either
+from mhrules.engine.sql.numbers import either
 from mhrules.plan import ir
 
 TABLE = "participation"

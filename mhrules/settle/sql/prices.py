@@ -6,10 +6,12 @@ from mhrules.engine.facts import Facts
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.scalars import most, places_of
+from mhrules.engine.sql.numbers import places_of, times
 from mhrules.engine.sql.store import Store
-from mhrules.exact import LIMIT, PLACES
+from mhrules.engine.sql.widths import fits
+from mhrules.exact import PLACES
 from mhrules.plan import ir
+from mhrules.plan.lower_builtins import MEMBER_MONTHS
 from mhrules.plan.whole import Plan
 from mhrules.settle.payments import EACH_MEMBER_MONTH
 from mhrules.settle.sql.participation import ParticipationRelation
@@ -17,8 +19,6 @@ from mhrules.syntax.tree import Coverage, MonthsRule
 
 CENTS = 2
 MONTH_PLACES = 6
-MODEST = 10**24
-"""A price below this, times all the member months there can be, stays below 38 digits."""
 WHOSE = "{0}.payer = r.payer AND {0}.practice = r.practice"
 
 
@@ -41,7 +41,7 @@ class Prices(ParticipationRelation):
         elif self.facts.present(self.facts.schema.panel):
             table, value = self.fact_table(self.facts.schema.panel), "v_member_months"
         else:
-            return Column(self.dialect.number(0))
+            return Column(self.dialect.number(0, wide=False))
         alias = frame.join("roster months", table, f"{WHOSE} AND {{0}}.month = {month}".format)
         return Column(frame.expose(f"coalesce({alias}.{value}, 0)"))
 
@@ -49,7 +49,7 @@ class Prices(ParticipationRelation):
         """The member months of a line's period, as the plan would say it; one for each form."""
         key = (form, grid.kind)
         if key not in self._months_nodes:
-            kind = form.pays.type
+            kind = MEMBER_MONTHS
             month = ir.Panel(type=kind, keys=frozenset({*OWNERS, "month"}), span=form.span)
             keys = frozenset({*OWNERS, grid.kind or "month"})
             whole = ir.Aggregate(function="sum", over=("month",), body=month, type=kind, keys=keys, span=form.span)
@@ -63,6 +63,18 @@ class Prices(ParticipationRelation):
         clock = self.grids.period_first("r.clock", form.roster.value)
         return f"{frame.join('roster', rows.table, f'{WHOSE} AND {{0}}.clock = {clock}'.format)}.m1"
 
+    def most_paid(self, form: ir.FormPlan) -> int | None:
+        """The greatest magnitude of a price times the member months of a line, at their places together."""
+        year = ir.Aggregate(
+            function="sum",
+            over=("month",),
+            body=ir.Panel(type=MEMBER_MONTHS, keys=frozenset({*OWNERS, "month"}), span=form.span),
+            type=MEMBER_MONTHS,
+            keys=frozenset({*OWNERS, "year"}),
+            span=form.span,
+        )
+        return times(self.widths.size(form.pays), self.widths.size(year))
+
     # --------------------------------------------------------------------------------------------- prices
 
     def rate(self, form: ir.FormPlan, price: str) -> tuple[str, int, str, int]:
@@ -70,7 +82,7 @@ class Prices(ParticipationRelation):
         at = places_of(form.pays)
         if not form.round_each or at <= CENTS or self.each_in_days(form):
             return price, at, price, at
-        rounded = self.rounded(price, at, CENTS, self.plan.rounding[1])
+        rounded = self.rounded(price, at, CENTS, self.plan.rounding[1], size=self.widths.size(form.pays))
         if form.round_each != EACH_MEMBER_MONTH or not self.given:
             return rounded, CENTS, rounded, CENTS
         return rounded, CENTS, price, at
@@ -85,8 +97,9 @@ class Prices(ParticipationRelation):
 
     def _each_rounded(self, form: ir.FormPlan, price: str) -> str:
         """What a person's `days` of `month` are paid, rounded to cents; in cents."""
-        exact = f"({price} * {self.part_of_month('days', 'month')})"
-        return self.rounded(exact, places_of(form.pays) + MONTH_PLACES, CENTS, self.plan.rounding[1])
+        size = times(self.widths.size(form.pays), 10**MONTH_PLACES)
+        exact = f"({self.dialect.cast(price, wide=not fits(size))} * {self.part_of_month('days', 'month')})"
+        return self.rounded(exact, places_of(form.pays) + MONTH_PLACES, CENTS, self.plan.rounding[1], size=size)
 
     def each_paid(self, form: ir.FormPlan, frame: Frame) -> str:
         """What the members of a line are paid at one price, each of their months rounded; in cents.
@@ -134,7 +147,8 @@ class Prices(ParticipationRelation):
             "SELECT payer, practice, clock, price, rate, sum(units) AS units, sum(exact) AS exact, max(f) AS f "
             f"FROM ({by_month}) GROUP BY payer, practice, clock, price, rate"
         )
-        exact, scale = ("exact", CENTS) if each else ("(rate * units)", at + MONTH_PLACES)
+        rate_of_units = f"({self.dialect.cast('rate', wide=True)} * units)"
+        exact, scale = ("exact", CENTS) if each else (rate_of_units, at + MONTH_PLACES)
         if form.coverage is Coverage.PROPORTION and grid.kind != "month":
             by_price = (
                 f"SELECT s.*, c.n, g.mn FROM ({by_price}) s JOIN {self.covered(grid)} c ON c.payer = s.payer "
@@ -147,8 +161,8 @@ class Prices(ParticipationRelation):
         else:
             amount = self.rounded(exact, scale, places, rounding)
         faults = ["f"]
-        if (most(form.pays) or LIMIT) >= MODEST:
-            faults.append(self.too_large("rate * units", None, form.pays.span) or "NULL")
+        large = self.too_large(rate_of_units, self.most_paid(form), form.pays.span)
+        faults += [] if large is None else [large]
         if not form.downside:
             faults.append(f"CASE WHEN amount < 0 THEN {self.faults.number('MH706', form.pays.span)} END")
         sql = (

@@ -9,7 +9,7 @@ from attrs import frozen
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Frame
 from mhrules.engine.sql.grids import OWNERS
-from mhrules.engine.sql.scalars import places_of
+from mhrules.engine.sql.numbers import places_of
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.settle.participation import (
