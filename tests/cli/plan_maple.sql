@@ -6,27 +6,73 @@
 -- fixed decimal places. `f` is the number of a fault, listed at the end; only faults of rows that
 -- something asks for count.
 
+-- n / d rounded toward zero, without a function of its own to round it
+CREATE OR REPLACE TEMP MACRO cut_div(n, d) AS
+n // d;
+
+-- q + r / d rounded to the nearest integer, ties to the even one, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO half_even_rest(q, r, d) AS
+q + (abs(r) + (q & 1) > abs(d) - abs(r))::INTEGER * sign(r) * sign(d);
+
 -- n / d rounded to the nearest integer, ties to the even one
 CREATE OR REPLACE TEMP MACRO half_even_div(n, d) AS
-(
-  abs(n) // abs(d) + CASE
-    WHEN 2 * (abs(n) % abs(d)) > abs(d)
-      OR (2 * (abs(n) % abs(d)) = abs(d) AND (abs(n) // abs(d)) % 2 = 1) THEN 1
-    ELSE 0
-  END
-) * sign(n) * sign(d);
+half_even_rest(n // d, n - n // d * d, d);
+
+-- q + r / d rounded to the nearest integer, ties to the even one, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO half_even_product(a, b, d) AS
+half_even_rest(
+  a // d * b + ((a - a // d * d) * b) // d,
+  ((a - a // d * d) * b) - ((a - a // d * d) * b) // d * d,
+  d
+);
+
+-- q + r / d rounded to the nearest integer, ties away from zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO half_up_rest(q, r, d) AS
+q + (abs(r) >= abs(d) - abs(r))::INTEGER * sign(r) * sign(d);
 
 -- n / d rounded to the nearest integer, ties away from zero
 CREATE OR REPLACE TEMP MACRO half_up_div(n, d) AS
-(abs(n) // abs(d) + CASE WHEN 2 * (abs(n) % abs(d)) >= abs(d) THEN 1 ELSE 0 END) * sign(n) * sign(d);
+half_up_rest(n // d, n - n // d * d, d);
+
+-- q + r / d rounded to the nearest integer, ties away from zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO half_up_product(a, b, d) AS
+half_up_rest(
+  a // d * b + ((a - a // d * d) * b) // d,
+  ((a - a // d * d) * b) - ((a - a // d * d) * b) // d * d,
+  d
+);
+
+-- q + r / d rounded toward zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO down_rest(q, r, d) AS
+q;
 
 -- n / d rounded toward zero
 CREATE OR REPLACE TEMP MACRO down_div(n, d) AS
-(abs(n) // abs(d) + CASE WHEN false THEN 1 ELSE 0 END) * sign(n) * sign(d);
+down_rest(n // d, n - n // d * d, d);
+
+-- q + r / d rounded toward zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO down_product(a, b, d) AS
+down_rest(
+  a // d * b + ((a - a // d * d) * b) // d,
+  ((a - a // d * d) * b) - ((a - a // d * d) * b) // d * d,
+  d
+);
+
+-- q + r / d rounded away from zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO up_rest(q, r, d) AS
+q + (abs(r) > 0)::INTEGER * sign(r) * sign(d);
 
 -- n / d rounded away from zero
 CREATE OR REPLACE TEMP MACRO up_div(n, d) AS
-(abs(n) // abs(d) + CASE WHEN abs(n) % abs(d) > 0 THEN 1 ELSE 0 END) * sign(n) * sign(d);
+up_rest(n // d, n - n // d * d, d);
+
+-- q + r / d rounded away from zero, of a quotient q that left r
+CREATE OR REPLACE TEMP MACRO up_product(a, b, d) AS
+up_rest(
+  a // d * b + ((a - a // d * d) * b) // d,
+  ((a - a // d * d) * b) - ((a - a // d * d) * b) // d * d,
+  d
+);
 
 -- n / d cut to a whole, of months and other small integers
 CREATE OR REPLACE TEMP MACRO quotient(n, d) AS
@@ -177,10 +223,10 @@ CREATE OR REPLACE TEMP TABLE set_rate AS
 SELECT *
 FROM (
   VALUES
-    ('green', 24288, 24299, 400000::HUGEINT),
-    ('green', 24300, 1000000, 500000::HUGEINT),
-    ('blue', 24288, 24299, 400000::HUGEINT),
-    ('blue', 24300, 1000000, 500000::HUGEINT)
+    ('green', 24288, 24299, 400000::BIGINT),
+    ('green', 24300, 1000000, 500000::BIGINT),
+    ('blue', 24288, 24299, 400000::BIGINT),
+    ('blue', 24300, 1000000, 500000::BIGINT)
 ) AS t(payer, a, b, v);
 
 -- lines of payment `shared_savings`; a row for each payer, practice and posting period
@@ -198,31 +244,31 @@ SELECT
   CASE
     WHEN (CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0 THEN 'not_participating'
     WHEN NOT c2_1 THEN 'gated'
-    WHEN NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT) THEN 'gated'
+    WHEN NOT (v_quality >= 7::BIGINT * 100000::BIGINT) THEN 'gated'
     ELSE 'paid'
   END AS status,
   CASE
     WHEN (CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0 THEN participation_missed
     WHEN NOT c2_1 THEN 'savings'
-    WHEN NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT) THEN 'quality'
+    WHEN NOT (v_quality >= 7::BIGINT * 100000::BIGINT) THEN 'quality'
     ELSE ''
   END AS reason,
   CASE
     WHEN ((CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0)
       OR (NOT c2_1)
-      OR (NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT)) THEN 0::HUGEINT
+      OR (NOT (v_quality >= 7::BIGINT * 100000::BIGINT)) THEN 0::HUGEINT
     ELSE 1000000000000::HUGEINT
   END AS units,
   CASE
     WHEN ((CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0)
       OR (NOT c2_1)
-      OR (NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT)) THEN NULL
+      OR (NOT (v_quality >= 7::BIGINT * 100000::BIGINT)) THEN NULL
     ELSE NULL
   END AS price,
   CASE
     WHEN ((CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0)
       OR (NOT c2_1)
-      OR (NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT)) THEN 0::HUGEINT
+      OR (NOT (v_quality >= 7::BIGINT * 100000::BIGINT)) THEN 0::HUGEINT
     ELSE half_up_div(c2_3, 1000000::HUGEINT)
   END AS amount,
   coalesce(practice, '') AS payee,
@@ -234,27 +280,27 @@ SELECT
     WHEN CASE WHEN v_quality IS NULL THEN 6 END IS NOT NULL THEN CASE
       WHEN v_quality IS NULL THEN 6
     END
-    WHEN NOT (v_quality >= 7::HUGEINT * 100000::HUGEINT) THEN NULL
+    WHEN NOT (v_quality >= 7::BIGINT * 100000::BIGINT) THEN NULL
     ELSE coalesce(c1_4, c1_6, CASE WHEN c2_3 < 0 THEN 10 END)
   END AS f
 FROM (
   SELECT
     *,
-    ((v_savings > 0::HUGEINT) AND (v_savings * 100::HUGEINT >= c1_1)) AS c2_1,
+    ((v_savings > 0::BIGINT) AND (v_savings * 100::BIGINT >= c1_1)) AS c2_1,
     CASE
       WHEN f_savings_2 IS NOT NULL THEN f_savings_2
-      WHEN NOT (v_savings > 0::HUGEINT) THEN NULL
+      WHEN NOT (v_savings > 0::BIGINT) THEN NULL
       WHEN coalesce(f_savings_3, c1_2) IS NOT NULL THEN coalesce(f_savings_3, c1_2)
     END AS c2_2,
-    least((c1_3 * 1::HUGEINT), c1_5 * 100000::HUGEINT) AS c2_3
+    least((c1_3::HUGEINT * 1::BIGINT), c1_5 * 100000::HUGEINT) AS c2_3
   FROM (
     SELECT
       *,
-      (2::HUGEINT * v_target) AS c1_1,
+      (2::BIGINT * v_target) AS c1_1,
       CASE WHEN v_target IS NULL THEN 5 END AS c1_2,
-      (v_rate * v_savings) AS c1_3,
+      (v_rate::HUGEINT * v_savings) AS c1_3,
       coalesce(CASE WHEN v_rate IS NULL THEN 7 END, f_savings_4) AS c1_4,
-      (1::HUGEINT * v_target) AS c1_5,
+      (1::BIGINT * v_target) AS c1_5,
       CASE WHEN v_target IS NULL THEN 9 END AS c1_6
     FROM (
       SELECT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mhrules.engine.sql.scalars import places_of
+from mhrules.engine.sql.numbers import places_of
 from mhrules.plan import ir
 from mhrules.settle.participation import SAME_SIDE
 from mhrules.settle.sql.texts import exact_text, month_text, scaled, value_text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mhrules.engine.sql.about import About
+from mhrules.engine.sql.grids import OWNERS
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.settle import ledger
@@ -35,11 +37,13 @@ class Postings:
         parts = [self._of_payment(payment) for payment in books.plan.payments.values()]
         rows = [self._credit(number, posting) for number, posting in enumerate(credits)]
         if rows:
-            parts.append(f"SELECT * FROM {self.store.values('credited_rows', _COLUMNS, rows)}")
+            credited = self.store.values("credited_rows", _COLUMNS, rows, About("what credits take off lines"))
+            parts.append(f"SELECT * FROM {credited}")
+        about = About("the postings of the year", (*OWNERS, "payment", "price", "posting period"))
         if parts and posted:
-            self.table = self.store.table(POSTED, "\nUNION ALL\n".join(parts))
+            self.table = self.store.table(POSTED, "\nUNION ALL\n".join(parts), about)
         else:
-            self.table = self.store.values(POSTED, _COLUMNS, [])
+            self.table = self.store.values(POSTED, _COLUMNS, [], about)
 
     def _of_payment(self, payment: ir.PaymentPlan) -> str:
         """The lines of a payment, each price of a paid one by itself."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.grids import OWNERS
+from mhrules.engine.sql.numbers import places_of
 from mhrules.engine.sql.people import COUNTED
-from mhrules.engine.sql.scalars import places_of
 from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.measures import MeasurePlan, Stratum
@@ -156,7 +157,7 @@ class Relations:
             rows.append((*ids, period_label(self._plan, each.row.clock), ir.plain_text(each.value), at))
         names = [*(f'"{key}"' for key in keys), "period", "value"]
         types = dict.fromkeys(names, "VARCHAR") | {"rn": "INTEGER"}
-        table = self.store.values(f"published_{number}", types, rows)
+        table = self.store.values(f"published_{number}", types, rows, About("a report, in the order of its rows"))
         listed = ", ".join(f'"{key}"' for key in keys)
         return (
             f"SELECT {head} AS quantity, {listed}, period, value, {unit} AS unit, {exact} AS exact, {number} AS n, rn "
@@ -267,7 +268,8 @@ class Relations:
             f"FROM {self.compiled.relations.outcomes()} o WHERE {self._in_year('o')} "
             "GROUP BY payer, practice, reason, month"
         )
-        return self.store.table("month_totals", sql)
+        about = About("members and member months of the year", ("payer", "practice", "reason", "month"))
+        return self.store.table("month_totals", sql, about)
 
     def _member_months(self) -> Query:
         cells = {
