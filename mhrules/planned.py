@@ -18,7 +18,8 @@ from mhrules.diagnostics.registry import CODES, finding
 from mhrules.engine.sql.about import About, rule_text
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.layout import WIDTH, laid_out, sources_of
-from mhrules.engine.sql.store import Statement
+from mhrules.engine.sql.spark import of_spark
+from mhrules.engine.sql.store import Statement, literal
 from mhrules.source import Span
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 NUMBERS = ("v", "amount", "pool", "weight", "member_months")
 """The columns that can be the number of a relation; the first that it has is."""
 _SHOWN_ROWS = 200  # rows given as parameters that are printed; they are of contracts and calendars, or else of data
-_ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
+DUCKDB, SPARK = DIALECTS = ("duckdb", "spark")
+_ENGINES = {DUCKDB: "DuckDB", SPARK: "Spark 4"}
+_SETTINGS = {
+    SPARK: "Set `spark.sql.ansi.enabled` and `spark.sql.ansi.doubleQuotedIdentifiers` to `true` first: without them "
+    "overflow is NULL, and names in quotes are texts."
+}
 _LEGEND = (
     "Months are counted from year 0: 12 * year + month - 1. `clock` is the first month of a row's period (of contract "
     "years their number), `m1`, `m2` and `mn` the first and last month left of it and how many, `d1` and `d2` their "
@@ -64,9 +70,10 @@ class Planned:
     def sql(self) -> str:
         """All statements with comments, as a script that runs where the program's tables are."""
         plan = self.program.plan
-        head = f"{plan.title}, edition {plan.edition}: {self.year} as SQL of {_ENGINES.get(self.dialect, self.dialect)}"
+        head = f"{plan.title}, edition {plan.edition}: {self.year} as SQL of {_ENGINES[self.dialect]}"
         without = [f"Without what has no SQL: {found.message}" for found in self.findings]
-        text = [_comment([head, *without, "", _LEGEND])]
+        settings = [_SETTINGS[self.dialect]] if self.dialect in _SETTINGS else []
+        text = [_comment([head, *without, *settings, "", _LEGEND])]
         text += [_shown(statement) for statement in self.statements]
         if self.faults:
             text.append(_comment(["Faults:", *(_fault(*fault) for fault in self.faults)]))
@@ -104,11 +111,18 @@ class Planned:
         return json.dumps({**document, "findings": list(findings)}, indent=2, ensure_ascii=False)
 
 
-def planned(program: Program, year: int | None = None, data: Data | None = None, *, counts: bool = False) -> Planned:
+def planned(
+    program: Program,
+    year: int | None = None,
+    data: Data | None = None,
+    *,
+    counts: bool = False,
+    dialect: str = DUCKDB,
+) -> Planned:
     """The SQL of a program year: of given data, or on empty tables.
 
     `year` is the program's first without one. `counts`: the empty tables are those of data that have counts of members
-    instead of the members.
+    instead of the members. `dialect` is one of `DIALECTS`; no session of Spark is needed for its text.
 
     Raises:
         DiagnosticError: the term has no month in the year (MH730), or relations cannot hold the data (MH903).
@@ -133,8 +147,8 @@ def planned(program: Program, year: int | None = None, data: Data | None = None,
     return Planned(
         program=program,
         year=year,
-        dialect=store.dialect.name,
-        statements=tuple(store.statements),
+        dialect=dialect,
+        statements=tuple(of_spark(store.statements) if dialect == SPARK else store.statements),
         relations=tuple(
             _relations(compiled, (table.name for table in program.schema.tables), counted=data is not None)
         ),
@@ -209,14 +223,8 @@ def _text(statement: Statement) -> str:
         return laid_out(statement.sql)
     if len(statement.rows) > _SHOWN_ROWS:
         return f"-- and into {statement.name} {len(statement.rows):,} rows of the data"
-    values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in statement.rows)
+    values = ", ".join("(" + ", ".join(map(literal, row)) + ")" for row in statement.rows)
     return laid_out(f"INSERT INTO {statement.name} VALUES {values}")
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
 # ----------------------------------------------------------------------------------------------- relations

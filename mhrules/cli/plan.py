@@ -13,6 +13,9 @@ from mhrules.cli import common
 @click.argument("program")
 @click.option("--sql", is_flag=True, help="Print the SQL with the rule text as comments; this is the default.")
 @click.option("--explain", is_flag=True, help="Print each relation: what a row is, its number's width, what it reads.")
+@click.option(
+    "--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="Whose SQL."
+)
 @click.option("--contracts", metavar="PATH", help="A further file or folder of contracts.")
 @click.option("--year", type=click.IntRange(1900, 2999), help="The program year; the first one without it.")
 @click.option("--counts", is_flag=True, help="Of data with counts of members, not the members themselves.")
@@ -26,6 +29,7 @@ def command(
     program: str,
     sql: bool,
     explain: bool,
+    dialect: str,
     contracts: str | None,
     year: int | None,
     counts: bool,
@@ -56,7 +60,7 @@ def command(
             progress.step("reading the data")
             given = api.Data.from_folder(loaded, data, binding=binding)
         progress.step("planning")
-        found = planned(loaded, year, given, counts=counts)
+        found = planned(loaded, year, given, counts=counts, dialect=dialect)
     findings = (*loaded.findings, *(() if given is None else given.findings), *found.findings)
     if common.output().format == "json":
         listed = json.loads(to_json(findings))["findings"]

@@ -75,6 +75,24 @@ def test_as_json(tmp_path: Path) -> None:
     assert {fault["code"] for fault in shown["faults"]} >= {"MH701", "MH703"}
 
 
+def test_the_text_for_spark(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    result = run("plan", folder / "maple", "--dialect", "spark")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "HUGEINT" not in result.stdout
+    assert "TEMP TABLE" not in result.stdout
+    assert "CREATE OR REPLACE TEMPORARY FUNCTION half_up_div(n DECIMAL(38,0), d DECIMAL(38,0))" in result.stdout
+    assert (
+        "CREATE OR REPLACE TEMPORARY VIEW payers AS\n"
+        "SELECT payer::STRING AS payer, first_month::INTEGER AS first_month\n"
+        "FROM (VALUES ('blue', 24288), ('green', 24288)) AS t(payer, first_month);\n"
+    ) in result.stdout
+    names = [each["name"] for each in document(run("plan", folder / "maple", "--format", "json"))["statements"]]
+    shown = document(run("plan", folder / "maple", "--dialect", "spark", "--format", "json"))
+    assert shown["dialect"] == "spark"
+    assert [each["name"] for each in shown["statements"] if each["name"]] == list(dict.fromkeys(filter(None, names)))
+
+
 def test_what_relations_do_not_have_is_named_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise Unsupported("parameters by the phase of the moon")

@@ -59,7 +59,7 @@ def laid_out(sql: str) -> str:
     """A statement with its line breaks where a reader wants them, without a semicolon."""
     items = _grouped(sql)
     for at, item in enumerate(items):
-        if item == Atom("AS", True) and _word(items[0]) == "CREATE":
+        if _word(items[0]) == "CREATE" and _word(item) in ("AS", "RETURN"):
             rest = items[at + 1 :]
             return f"{flat(items[: at + 1])}\n{_query(rest, 0)}"
     return _query(items, 0)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+from mhrules.engine.sql.about import About
+from mhrules.engine.sql.dialect import meaning_of
 from mhrules.engine.sql.kernels import CUT, KERNELS, PRODUCTS, RESTS
+from mhrules.engine.sql.store import Statement, literal
 from mhrules.exact import Rounding
 
 WIDE = "DECIMAL(38,0)"
@@ -31,6 +35,7 @@ _FUNCTIONS = {
 }
 _WORDS = {"HUGEINT": WIDE, "BIGINT": WIDE, "unnest": "explode", "arg_min_null": "min_by"}
 _PARTS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\b[A-Za-z_]+\b")
+_GIVEN = re.compile(r"^CREATE OR REPLACE TEMP TABLE \w+ \((.*)\)$")  # a table of given rows: its columns
 _TABLE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+) AS\n")
 
 
@@ -66,3 +71,29 @@ class SparkSQL:
 def _part(found: re.Match[str]) -> str:
     text = found.group()
     return text.replace("\\", "\\\\") if text.startswith("'") else _WORDS.get(text, text)
+
+
+def of_spark(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements that a run of DuckDB made as those with which Spark makes the same, with functions of its own."""
+    dialect = SparkSQL()
+    for text in dialect.setup():
+        yield Statement("", text, About(meaning_of(text)))
+    made = [statement for statement in statements if statement.name]
+    rows = {statement.name: statement.rows for statement in made if statement.rows}
+    for statement in made:
+        given = _GIVEN.match(statement.sql)
+        if given is not None:
+            view = _view(statement.name, given[1], rows.get(statement.name, ()))
+            yield Statement(statement.name, dialect.rendered(view), statement.about)
+        elif not statement.rows:
+            yield Statement(statement.name, dialect.rendered(statement.sql), statement.about)
+
+
+def _view(name: str, defined: str, rows: tuple[tuple[object, ...], ...]) -> str:
+    """A relation of given rows: Spark has no table that lives as long as a session."""
+    columns = [column.split(" ", 1) for column in defined.split(", ")]
+    chosen = ", ".join(f"{column}::{kind} AS {column}" for column, kind in columns)
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows or [(None,) * len(columns)])
+    none = "" if rows else " WHERE false"
+    source = f"(VALUES {listed}) AS t({', '.join(column for column, _ in columns)})"
+    return f"CREATE OR REPLACE TEMP TABLE {name} AS\nSELECT {chosen} FROM {source}{none}"

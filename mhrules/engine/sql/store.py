@@ -41,7 +41,8 @@ class Store:
         self.dialect = dialect
         self.statements: list[Statement] = []
         self.base_clocks: list[int] = []
-        self._made: dict[str, str] = {}  # by name, as what
+        self._made: set[str] = set()
+        self._texts: dict[str, str] = {}  # by name, what a relation was made as
         self._taken: set[str] = set()
         self._served = ""
         for statement in dialect.setup():
@@ -80,9 +81,10 @@ class Store:
             Unsupported: another relation has the name.
         """
         if name not in self._made:
-            self._made[name] = sql
+            self._made.add(name)
+            self._texts[name] = sql
             self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}", about)
-        elif self._made[name] != sql:
+        elif self._texts.get(name, sql) != sql:
             raise Unsupported(f"two relations of one name, `{name}`")
         return name
 
@@ -91,7 +93,7 @@ class Store:
     ) -> str:
         """A relation of given rows."""
         if name not in self._made:
-            self._made[name] = ""
+            self._made.add(name)
             defined = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} ({defined})", about)
             if rows:
@@ -127,3 +129,10 @@ class Store:
     def _make(self, name: str, sql: str, about: About | None = None, rows: Sequence[tuple[Any, ...]] = ()) -> None:
         self.statements.append(Statement(name, sql, about, tuple(rows)))
         self.connection.execute(sql, [list(column) for column in zip(*rows, strict=True)] if rows else None)
+
+
+def literal(value: object) -> str:
+    """A value of a given row as SQL: a text, an integer, or nothing."""
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
