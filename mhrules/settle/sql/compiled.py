@@ -6,22 +6,25 @@ and says what went wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
+from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.relations import expressions_of, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
+from mhrules.plan.lower_calls import through
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
 from mhrules.settle.measures import MeasureResult
@@ -36,6 +39,9 @@ from mhrules.syntax.tree import Period
 
 if TYPE_CHECKING:
     from mhrules.data.dataset import Dataset
+
+
+SHORTEST = 28  # days of a month
 
 
 class HandOver(Exception):
@@ -89,17 +95,33 @@ class Compiled:
         except Faulted as error:
             raise HandOver("a start is not known") from error
         self.relations.credits = self._credits
+        self.relations.early = self._early is not None
         self.store = store
         self._kept: set[str] = set()  # payments whose lines the interpreter has been given
 
     def _months(self) -> range:
         """The months that anything can be asked of: from the year before the term's first to the year's last.
 
-        A contract year that begins in the year can end in the next.
+        A contract year that begins in the year can end in the next; some members are asked for earlier.
         """
-        first = min(self.plan.first_month, self.first)
+        first = min(self.plan.first_month, self.first, *(() if self._early is None else (self._early,)))
         crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
         return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))
+
+    @cached_property
+    def _early(self) -> int | None:
+        """The first month of which it is asked who was attributed before the term, for a baseline or a look-back."""
+        if not self.books.world.below.given:
+            return None
+        calendar, found = self.plan.calendar, []
+        for top in expressions_of(self.plan):
+            for node in top.walk():
+                if isinstance(node, ir.Read) and node.year is not None and _of_members(node.quantity.expression):
+                    found.append(calendar.year_first(node.year) + MONTHS_IN_YEAR)
+                if isinstance(node, ir.Aggregate) and node.reach.within is not None and _asks_who_was_here(node):
+                    back = node.reach.within.months + node.reach.within.days // SHORTEST + 1
+                    found.append(self.plan.first_month - back)
+        return min(found, default=None)
 
     def everything(self) -> Found:
         """Verdicts, lines, reports and splits of the year.
@@ -407,3 +429,18 @@ class Compiled:
         if found is not None and found[0] is not None:
             code, _ = self.relations.faults.named(found[0])
             raise HandOver(f"something fails ({code})")
+
+
+def _of_members(top: ir.Expression) -> bool:
+    """Whether a value rests on members or records."""
+    below = {MEMBER, ENROLLMENT, *KINDS}
+    return any(
+        isinstance(part, ir.Panel) or (isinstance(part, ir.Aggregate) and bool(below & set(part.over)))
+        for part in through(top)
+    )
+
+
+def _asks_who_was_here(node: ir.Aggregate) -> bool:
+    """Whether an aggregate asks of records where their persons were attributed then."""
+    nodes = (part for top in node.parts() for part in through(top))
+    return any(isinstance(part, ir.Feature) and part.column == "attributed" for part in nodes)
