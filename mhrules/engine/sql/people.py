@@ -5,6 +5,7 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.attribution import NOT_YET_REFRESHED, PRACTICE_LEFT, UNATTRIBUTED
 from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
+from mhrules.engine.records import VISIT
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.enrollment import COUNTED, Enrollment
 from mhrules.engine.sql.faults import Unsupported
@@ -37,12 +38,10 @@ class People(Enrollment):
             refreshes = self._refreshes(attribution)
             assigned = self._assigned(attribution, refreshes)
         excluded = self._excluded()
-        if excluded:
-            self.failing.append(excluded)
         roster = self._on_roster(self.store.month_day("o.month"), "a.practice")
         none, late, left = (self.dialect.text(word) for word in (UNATTRIBUTED, NOT_YET_REFRESHED, PRACTICE_LEFT))
         stops = "WHEN coalesce(x.reason, '') <> '' THEN x.reason " if excluded else ""
-        fault = "x.f" if excluded else "NULL::INTEGER"
+        fault = "coalesce(x.f, CASE WHEN x.reason = '' THEN a.f END)" if excluded else "a.f"
         join = (
             f"LEFT JOIN {excluded} x ON x.payer = o.payer AND x.member = o.member AND x.month = o.month"
             if excluded
@@ -64,6 +63,9 @@ class People(Enrollment):
             None if self.plan.members.attribution is None else self.plan.members.attribution.span,
         )
         sql = f"SELECT {listed}, CASE WHEN reason = '' THEN practice ELSE '' END AS practice FROM ({inner})"
+        held = self.grids.held(frozenset({"payer"}))
+        within = "" if self.early else f" JOIN {held} h ON h.payer = o.payer AND h.month = o.month"
+        self.failing.append(f"(SELECT o.f FROM {OUTCOMES} o{within}) AS outcomes_asked")
         return self.store.table(OUTCOMES, sql, about)
 
     def _given(self) -> tuple[str, str]:
@@ -74,7 +76,8 @@ class People(Enrollment):
         begin, end = self.store.month_day("c.month"), self.store.month_day("c.month + 1")
         first = 'row_number() OVER (PARTITION BY c.payer, c.member, c.month ORDER BY g."from") = 1'
         sql = (
-            f"SELECT c.payer, c.member, c.month AS refresh, g.{self._practice} AS practice, 'given' AS method "
+            f"SELECT c.payer, c.member, c.month AS refresh, g.{self._practice} AS practice, 'given' AS method, "
+            "NULL::INTEGER AS f "
             f"FROM {refreshes} c JOIN {population.ATTRIBUTED} g ON g.payer = c.payer AND g.person_id = c.member "
             f'AND g."from" < {end} AND (g."to" IS NULL OR g."to" >= {begin}) QUALIFY {first}'
         )
@@ -114,23 +117,26 @@ class People(Enrollment):
         sql = f"SELECT DISTINCT payer, member, refresh FROM {refreshes} WHERE refresh IS NOT NULL"
         about = About("who is to be attributed at each refresh", ("payer", "member", "refresh"))
         asked = self.store.table("asked", f"SELECT *, {days} AS day FROM ({sql})", about)
-        joins, practices, methods = [], [], []
+        joins, practices, methods, faults = [], [], [], []
         for number, method in enumerate(attribution.methods, 1):
-            found, keys = self._found(method, number, asked)
+            found, keys, fails = self._found(method, number, asked)
             on = " AND ".join(f"m{number}.{key} = k.{key}" for key in keys)
             joins.append(f"LEFT JOIN {found} m{number} ON {on}")
             practices.append(f"m{number}.practice")
+            faults += [f"WHEN m{number}.f IS NOT NULL THEN m{number}.f"] if fails else []
+            faults.append(f"WHEN m{number}.practice IS NOT NULL THEN NULL")
             methods.append(f"WHEN m{number}.practice IS NOT NULL THEN {self.dialect.text(method.kind)}")
         chosen = f"coalesce({', '.join(practices)})" if len(practices) > 1 else practices[0]
         word = f"CASE {' '.join(methods)} ELSE '' END AS method"
-        text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, {word}\n  FROM {asked} k\n  "
+        fault = f"CAST(CASE {' '.join(faults)} END AS INTEGER) AS f"
+        text = f"SELECT k.payer, k.member, k.refresh, {chosen} AS practice, {word}, {fault}\n  FROM {asked} k\n  "
         about = About(
             "the practice of the first method that finds one", ("payer", "member", "refresh"), attribution.span
         )
         return self.store.table("assigned", text + "\n  ".join(joins), about)
 
-    def _found(self, method: MethodPlan, number: int, asked: str) -> tuple[str, tuple[str, ...]]:
-        """The winner of one method, and the columns by which it is told to whom."""
+    def _found(self, method: MethodPlan, number: int, asked: str) -> tuple[str, tuple[str, ...], bool]:
+        """The winner of one method, the columns by which it is told to whom, and whether it can fail: then in `f`."""
         name = f"method_{number}_{method.kind.replace(' ', '_')}"
         if method.kind == "selection":
             sql = (
@@ -139,17 +145,17 @@ class People(Enrollment):
                 f'AND s."from" <= k.day AND (s."to" IS NULL OR k.day <= s."to") '
                 f"WHERE {self._on_roster('k.day', f's.{self._practice}')} GROUP BY ALL"
             )
-            return self.store.table(name, sql, self._about_method(method)), ("payer", "member", "refresh")
+            return self.store.table(name, sql, self._about_method(method)), ("payer", "member", "refresh"), False
         if method.kind == "list":
-            return self._listed(method, name, asked), ("payer", "member", "refresh")
+            return self._listed(method, name, asked), ("payer", "member", "refresh"), False
         if method.kind == "geography":
             sql = (
                 f"SELECT DISTINCT k.member, k.refresh, s.{self._practice} AS practice FROM {asked} k "
                 f"JOIN {self.persons()} p USING (member) JOIN {population.AREA} s USING (zip_code) "
                 f"WHERE {self._on_roster('k.day', f's.{self._practice}')}"
             )
-            return self.store.table(name, sql, self._about_method(method)), ("member", "refresh")
-        return self._visited(method, name, asked), ("member", "refresh")
+            return self.store.table(name, sql, self._about_method(method)), ("member", "refresh"), False
+        return self._visited(method, name, asked)
 
     def _about_method(self, method: MethodPlan) -> About:
         """What the relation of an attribution method is."""
@@ -178,29 +184,38 @@ class People(Enrollment):
         )
         return self.store.table(name, sql, self._about_method(method))
 
-    def _visited(self, method: MethodPlan, name: str, asked: str) -> str:
+    def _visited(self, method: MethodPlan, name: str, asked: str) -> tuple[str, tuple[str, ...], bool]:
         """The practice with most visits, or the latest one, before each refresh, whoever paid."""
-        visits = self.visits_that_count(method)
-        days, since = f"SELECT DISTINCT member, refresh, day FROM {asked}", ""
+        keys = ("payer", "member", "refresh") if asks_of_members(method) else ("member", "refresh")
+        by = ", ".join(keys)
+        days = f"SELECT DISTINCT {by}, day FROM {asked}"
         if method.within is not None:
             back = f"(day - INTERVAL {method.within.months} MONTH - INTERVAL {method.within.days} DAY)::DATE"
-            days, since = f"SELECT *, {back} AS since FROM ({days})", " AND v.date >= k.since"
+            days = f"SELECT *, {back} AS since FROM ({days})"
+        seen, fails = self.visits_that_count(method, days)
         weight = "sum(v.allowed)" if method.measure == "allowed" else "count(DISTINCT v.date)"
         candidates = (
-            f"SELECT k.member, k.refresh, v.practice, {weight} AS weight, max(v.date) AS latest FROM ({days}) k "
-            f"JOIN {visits} v ON v.member = k.member AND v.date < k.day{since} "
-            f"WHERE {self._on_roster('k.day', 'v.practice')} GROUP BY k.member, k.refresh, v.practice"
+            f"SELECT {by}, practice, {weight} AS weight, max(v.date) AS latest FROM {seen} v "
+            f"WHERE {self._on_roster('v.day', 'v.practice')}{' AND v.f IS NULL' if fails else ''} "
+            f"GROUP BY {by}, practice"
         )
         if method.kind == "most recent visit":
             order = "latest DESC" + {"highest": ", weight DESC", "lowest": ", weight"}.get(method.ties, "")
         else:
             order = "weight DESC" + (", latest DESC" if method.ties in ("most recent visit", "latest") else "")
-        ranked = f"row_number() OVER (PARTITION BY member, refresh ORDER BY {order}, practice)"
-        sql = f"SELECT member, refresh, practice FROM ({candidates}) QUALIFY {ranked} = 1"
-        return self.store.table(name, sql, self._about_method(method))
+        ranked = f"row_number() OVER (PARTITION BY {by} ORDER BY {order}, practice) AS place"
+        sql = f"SELECT {by}, practice FROM (SELECT *, {ranked} FROM ({candidates})) WHERE place = 1"
+        if fails:
+            both = f"SELECT *, NULL::INTEGER AS f FROM ({sql}) UNION ALL SELECT {by}, NULL, f FROM {seen}"
+            sql = f"SELECT {by}, max(practice) AS practice, max(f) AS f FROM ({both}) GROUP BY {by}"
+        return self.store.table(name, sql, self._about_method(method)), keys, fails
 
-    def visits_that_count(self, method: MethodPlan) -> str:
-        """The visits that fulfil a method's condition: member, practice, date, allowed."""
+    def visits_that_count(self, method: MethodPlan, days: str) -> tuple[str, bool]:
+        """The visits before each refresh that fulfil a method's condition, and whether that can fail: then in `f`.
+
+        `days` are who asks, with the day of the refresh, and from `since` where the method looks back only so far. A
+        visit has what they have, and its practice, date and amount allowed.
+        """
         raise Unsupported("attribution by visits")
 
     @property
@@ -457,3 +472,8 @@ class People(Enrollment):
             on = f"{{0}}.payer = r.payer AND {{0}}.practice = r.practice AND {{0}}.month = {month}"
         alias = frame.join(("panel", node.across), table, on.format)
         return Column(frame.expose(f"coalesce({alias}.v, 0)"))
+
+
+def asks_of_members(method: MethodPlan) -> bool:
+    """Whether a method's condition asks more than the visit, so that it has to be asked for each member and refresh."""
+    return method.where is not None and not method.where.keys <= {VISIT}

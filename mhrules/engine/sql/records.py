@@ -8,7 +8,7 @@ from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LI
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
-from mhrules.engine.sql.people import MEMBERS, People
+from mhrules.engine.sql.people import MEMBERS, People, asks_of_members
 from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.scalars import either
 from mhrules.plan import ir
@@ -318,39 +318,62 @@ class Records(People):
         table = self.store.table(name, sql, about)
         return Grid(table, keys, grid.kind, grid.base, element=kind, whole=grid.whole)
 
-    def visits_that_count(self, method: MethodPlan) -> str:
-        """The visits that fulfil a method's condition: member, practice, date, allowed."""
-        records = self.records(VISIT)
-        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
-        source = self.store.table(
-            "visits_seen",
-            f"SELECT *, id AS visit, {columns} FROM {records} WHERE practice <> ''",
-            About("visits at practices", ("visit",)),
-        )
-        frame = Frame(Grid(source, ("visit",), None, element=VISIT))
-        condition = "true"
-        if method.where is not None:
-            if not method.where.keys <= {VISIT}:
-                raise Unsupported("an attribution method that asks more than the visit")
-            found = self.known(method.where, frame)
-            if found.fault is not None:
-                raise Unsupported("an attribution method whose condition can fail")
-            condition = found.value
-        chosen = {
-            "member": frame.expose("r.person"),
-            "practice": frame.expose("r.practice"),
-            "date": frame.expose("r.date"),
-        }
+    def visits_that_count(self, method: MethodPlan, days: str) -> tuple[str, bool]:
+        """The visits before each refresh that fulfil a method's condition, and whether that can fail: then in `f`."""
         attribution = self.plan.members.attribution
         assert attribution is not None
         name = f"visits_for_{attribution.methods.index(method) + 1}"
+        about = About(f"visits that count for the {method.kind}", ("visit",), method.span)
+        when = "e.date < k.day" + ("" if method.within is None else " AND e.date >= k.since")
+        seen = f"{self.records(VISIT)} e ON e.person = k.member AND e.practice <> '' AND {when}"
+        if asks_of_members(method):
+            end = self.store.month_day("k.refresh + 1")
+            own = [column for column in self.store.columns(self.records(VISIT)) if column not in ("payer", "practice")]
+            sql = (
+                "SELECT k.payer, k.member, k.day, k.refresh AS clock, k.refresh AS m1, k.refresh AS m2, 1 AS mn, "
+                f"k.day AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2, e.id AS visit, e.practice AS biller, "
+                f"{', '.join(f'e.{column}' for column in own)} FROM ({days}) k JOIN {seen}"
+            )
+            grid = Grid(
+                self.store.table(
+                    f"{name}_asked", sql, About("visits before each refresh", ("payer", VISIT, "refresh"))
+                ),
+                ("payer", "member", VISIT),
+                "month",
+                element=VISIT,
+            )
+            found, fails = self._counting_visits(
+                method, grid, {"payer": "r.payer", "refresh": "r.clock", "day": "r.day"}
+            )
+            return self.store.table(name, found, about), fails
+        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
+        source = self.store.table(
+            "visits_seen",
+            f"SELECT *, id AS visit, person AS member, practice AS biller, {columns} "
+            f"FROM {self.records(VISIT)} WHERE practice <> ''",
+            About("visits at practices", ("visit",)),
+        )
+        found, fails = self._counting_visits(method, Grid(source, (VISIT,), None, element=VISIT), {})
+        visits = self.store.table(name, found, about)
+        listed = f"v.practice, v.date, v.allowed{', v.f' if fails else ''}"
+        when = when.replace("e.date", "v.date")
+        return f"(SELECT k.*, {listed} FROM ({days}) k JOIN {visits} v ON v.member = k.member AND {when})", fails
+
+    def _counting_visits(self, method: MethodPlan, grid: Grid, more: dict[str, str]) -> tuple[str, bool]:
+        """The visits of a grid that fulfil a method's condition, or of which that cannot be told."""
+        frame = Frame(grid)
+        condition = Column("true") if method.where is None else self.known(method.where, frame)
+        columns = {column: frame.expose(sql) for column, sql in more.items()}
+        columns |= {"member": frame.expose("r.member"), "practice": frame.expose("r.biller")}
+        columns |= {"date": frame.expose("r.date"), "allowed": "NULL", "ok": condition.value}
+        fault = condition.fault
         if method.measure == "allowed":
-            allowed = frame.expose("r.e_allowed")
-            unknown = f"CASE WHEN {allowed} IS NULL THEN {self.faults.number('MH743', method.span)} END"
-            chosen |= {"allowed": allowed, "f": unknown}
-            self.failing.append(name)
-        sql = f"SELECT * FROM ({frame.select({**chosen, 'ok': condition})}) WHERE ok"
-        return self.store.table(name, sql, About(f"visits that count for the {method.kind}", ("visit",), method.span))
+            columns["allowed"] = frame.expose("r.e_allowed")
+            number = self.faults.number("MH743", method.span)
+            fault = either(fault, f"CASE WHEN {condition.value} AND {columns['allowed']} IS NULL THEN {number} END")
+        if fault is None:
+            return f"SELECT * FROM ({frame.select(columns)}) WHERE ok", False
+        return f"SELECT * FROM ({frame.select({**columns, 'f': fault})}) WHERE ok OR f IS NOT NULL", True
 
     # ------------------------------------------------------------------------------------------ features
 
@@ -360,6 +383,8 @@ class Records(People):
             return self.member_feature(node, frame)
         if not frame.grid.element:
             raise Unsupported(f"`{node.column}` of {node.collection} here")
+        if node.column in ("billed_by", "attributed") and "practice" not in frame.grid.keys:
+            raise Unsupported(f"`{node.column}` of a record of no practice")
         if node.column == "billed_by":
             return Column(frame.expose("(r.biller = r.practice)"))
         if node.column == "attributed":
