@@ -8,6 +8,7 @@ from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
 from mhrules.engine.records import VISIT
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.enrollment import COUNTED, Enrollment
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.relations import matching
@@ -65,7 +66,8 @@ class People(Enrollment):
         sql = f"SELECT {listed}, CASE WHEN reason = '' THEN practice ELSE '' END AS practice FROM ({inner})"
         held = self.grids.held(frozenset({"payer"}))
         within = "" if self.early else f" JOIN {held} h ON h.payer = o.payer AND h.month = o.month"
-        self.failing.append(f"(SELECT o.f FROM {OUTCOMES} o{within}) AS outcomes_asked")
+        asked = f"SELECT o.payer, o.member, o.month AS clock, o.f FROM {OUTCOMES} o{within}"
+        self.failing.append(Fallible("attribution", OUTCOMES, asked, ("payer", "member"), "month"))
         return self.store.table(OUTCOMES, sql, about)
 
     def _given(self) -> tuple[str, str]:

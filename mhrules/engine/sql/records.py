@@ -6,6 +6,7 @@ from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.people import MEMBERS, People, asks_of_members
@@ -66,7 +67,9 @@ class Records(People):
         about = About(f"lines of `{table}`, reversals and corrections netted, with who billed them", ("claim", "line"))
         own = set(self.facts.columns(table))
         date = f"t.{DATES[table]}" if table in DATES else "coalesce(t.claim_line_start_date, t.claim_start_date)"
-        self.failing.append(name)
+        kind = LINE if table == population.MEDICAL else PRESCRIPTION
+        read = f"SELECT id AS {kind}, person AS member, f FROM {name}"
+        self.failing.append(Fallible("record", table, read, (kind, "member"), None))
         kept = ["t.denied IS NOT TRUE"]
         fault = "NULL::INTEGER"
         if self.plan.members.run_out is not None:

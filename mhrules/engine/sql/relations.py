@@ -8,6 +8,7 @@ from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
@@ -38,7 +39,7 @@ class Relations(Scalars):
         self.ranks: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...]]] = {}
         self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
         self.split_done: set[str] = set()
-        self.failing: list[str] = []  # relations whose column `f` must be empty: what they say rests under everything
+        self.failing: list[Fallible] = []  # what rests under everything, so that no row of it may fail
         grids.declared = self.declared_values
         store.base_clocks = sorted({plan.calendar.year_first(year) for year in base_years(plan)})
 

@@ -17,6 +17,7 @@ from mhrules.engine.faults import Faulted
 from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
@@ -45,11 +46,12 @@ SHORTEST = 28  # days of a month
 
 
 class HandOver(Exception):
-    """This settlement is the interpreter's: `reason` says why."""
+    """This settlement is the interpreter's: `reason` says why, and where something fails `failing` which rows do."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, failing: Callable[[], tuple[Failing, ...]] = tuple) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.failing = failing
 
 
 @frozen
@@ -67,10 +69,17 @@ class Found:
 class ReportRows:
     """The rows of a report as SQL, `r` joined to the quantity `q`: its keys in order, its period, if it can fail."""
 
+    name: str
     sql: str
     keys: tuple[str, ...]
     period: str
     fails: bool
+
+    @property
+    def fallible(self) -> Fallible:
+        """The rows with their faults."""
+        columns = "".join(f", r.{key}" for key in self.keys)
+        return Fallible("report", self.name, f"SELECT r.clock{columns}, q.f {self.sql}", self.keys, self.period)
 
 
 def _row(kind: str | None, values: dict[str, Any]) -> Row:
@@ -173,6 +182,48 @@ class Compiled:
             except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
                 raise HandOver("a number is too large") from error
 
+    def failing(self) -> tuple[Failing, ...]:
+        """All rows of the year that fail: of participation, lines, reports, measures, invariants, and what is below.
+
+        A row fails also where something that it reads does. Nothing is asked of the interpreter.
+
+        Raises:
+            Unsupported: something is not settled here.
+            HandOver: a credit that is read cannot be known.
+        """
+        sources = [self._judgments(), *(source for p in self.plan.payments.values() for source in self._fallible(p))]
+        sources += [self._report(report).fallible for report in self.plan.reports]
+        for _ in Results(self.relations, self.first, self.last, sources.append).all():
+            pass  # what each measure reads is added to the sources
+        sources += [self._wrong(ensure) for ensure in self.plan.ensures]
+        sources += dict.fromkeys(self.relations.failing)
+        return tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
+
+    def _judgments(self) -> Fallible:
+        inside = f"month BETWEEN {self.first} AND {self.last}"
+        sql = f"SELECT payer, practice, month AS clock, f FROM {self.relations.participation()} WHERE {inside}"
+        return Fallible("participation", "", sql, OWNERS, Period.MONTH.value)
+
+    def _fallible(self, payment: ir.PaymentPlan) -> Iterator[Fallible]:
+        """The lines of a payment in the year, by the period for which payers pay it."""
+        table, by_period = self.relations.lines(payment), dict[str, list[str]]()
+        for payer in self.books.world.payers:
+            by_period.setdefault(posting_period(self.books.form(payment.name, payer)).value, []).append(payer)
+        for period, payers in by_period.items():
+            whose = f"payer IN ({self.store.dialect.texts(payers)})"
+            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {self._inside} AND {whose}"
+            yield Fallible("line", payment.name, sql, OWNERS, period)
+
+    def _wrong(self, ensure: ir.EnsurePlan) -> Fallible:
+        """Where an invariant does not hold, or cannot be judged."""
+        frame, held = self._judged(ensure)
+        broken = f"WHEN NOT {held.value} THEN {self.relations.faults.number('MH720', ensure.span)}"
+        unknown = "" if held.fault is None else f"WHEN {held.fault} IS NOT NULL THEN {held.fault}"
+        columns = {name: name for name in (*frame.grid.keys, "clock")}
+        columns |= {"concerned": self._concerned(ensure), "f": f"CASE {unknown} {broken} END"}
+        sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside} AND concerned"
+        return Fallible("invariant", ensure.name, sql, frame.grid.keys, ensure.period.value)
+
     def distinct(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
         """The distinct values of some columns of a table of facts."""
         listed = ", ".join(f'"{column}"' for column in columns)
@@ -182,8 +233,7 @@ class Compiled:
     # ------------------------------------------------------------------------------------------ parts
 
     def _participation(self) -> list[Participation]:
-        table = self.relations.participation()
-        self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
+        self._refuse_faults(self._judgments())
         return self.relations.verdicts(self.first, self.last)
 
     @property
@@ -193,8 +243,8 @@ class Compiled:
 
     def _lines(self) -> Iterator[Line]:
         for payment in self.plan.payments.values():
-            table = self.relations.lines(payment)
-            self._refuse_faults(f"SELECT f FROM {table} WHERE {self._inside}")
+            for source in self._fallible(payment):
+                self._refuse_faults(source)
             yield from self._read(payment, self._inside)
         self._keep_for_credits()
 
@@ -288,7 +338,7 @@ class Compiled:
             quantity = report.quantity
             source = self._report(report)
             if source.fails:
-                self._refuse_faults(f"SELECT q.f {source.sql}")
+                self._refuse_faults(source.fallible)
             columns = "".join(f", r.{key}" for key in source.keys)
             order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
             rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}")
@@ -314,7 +364,8 @@ class Compiled:
         whose = ("practice", "payer") if kind == "contract_year" else OWNERS
         order = (*whose, *self.plan.practice_keys, "line")
         keys = (*(key for key in order if key in grid.keys), *(key for key in grid.keys if key not in order))
-        return ReportRows(f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}", keys, period, fails)
+        sql = f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}"
+        return ReportRows(report.name, sql, keys, period, fails)
 
     def _there(self, row: Row, grain: tuple[str, ...]) -> bool:
         """Whether some practice has the row's values of declared keys, where the row is of no practice."""
@@ -337,13 +388,8 @@ class Compiled:
     def _invariants(self) -> None:
         """Hands over if any invariant fails, or cannot be judged: the interpreter says which and why."""
         for ensure in self.plan.ensures:
-            frame, held = self._judged(ensure)
-            fault = held.fault or "NULL::INTEGER"
-            columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
-            wrong = f"{self._inside} AND c AND (f IS NOT NULL OR NOT v)"
-            broken = self.store.row(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}")
-            if broken != (0,):
-                raise HandOver("an invariant does not hold")
+            if self._first_fault(self._wrong(ensure)) is not None:
+                raise HandOver("an invariant does not hold", self.failing)
 
     def _judged(self, ensure: ir.EnsurePlan) -> tuple[Frame, Column]:
         """The rows at which an invariant is judged, and whether it holds."""
@@ -421,14 +467,19 @@ class Compiled:
 
     def _refuse_what_fails(self) -> None:
         """Hands over where members or records cannot be told, on which everything rests."""
-        for table in dict.fromkeys(self.relations.failing):
-            self._refuse_faults(f"SELECT f FROM {table}")
+        for source in dict.fromkeys(self.relations.failing):
+            self._refuse_faults(source)
 
-    def _refuse_faults(self, sql: str) -> None:
-        found = self.store.row(f"SELECT min(f) FROM ({sql}) WHERE f IS NOT NULL")
-        if found is not None and found[0] is not None:
-            code, _ = self.relations.faults.named(found[0])
-            raise HandOver(f"something fails ({code})")
+    def _refuse_faults(self, source: Fallible) -> None:
+        number = self._first_fault(source)
+        if number is not None:
+            code, _ = self.relations.faults.named(number)
+            raise HandOver(f"something fails ({code})", self.failing)
+
+    def _first_fault(self, source: Fallible) -> int | None:
+        """The number of a fault that some row has."""
+        (number,) = self.store.row(f"SELECT min(f) FROM ({source.sql}) WHERE f IS NOT NULL")
+        return None if number is None else int(number)
 
 
 def _of_members(top: ir.Expression) -> bool:

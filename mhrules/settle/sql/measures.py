@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from mhrules.engine import kernel
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.frame import Frame
 from mhrules.engine.sql.scalars import either, places_of
 from mhrules.exact import ONE, PLACES
@@ -22,12 +23,12 @@ TOLD = ("numerator", "denominator", "rate", "scored", "points", "possible_points
 
 @frozen
 class Results:
-    """The results of a year; `refuse` hands over where a statement's column `f` is not empty."""
+    """The results of a year; `refuse` is given the rows that are read, and hands over where one fails."""
 
     relations: Lines
     first: int
     last: int
-    refuse: Callable[[str], None]
+    refuse: Callable[[Fallible], None]
 
     def all(self) -> Iterator[MeasureResult]:
         """Every measure that is told of, by payer, practice and period, and then its strata."""
@@ -59,7 +60,7 @@ class Results:
         columns |= {f"v{at}": column.value for at, column in enumerate(found)}
         columns["f"] = either(*(column.fault for column in found)) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        self.refuse(f"SELECT f FROM ({sql})")
+        self.refuse(Fallible("measure", plan.name, sql, owners, plan.period))
         listed = ", ".join([*owners, "clock", *(f"v{at}" for at in range(len(found)))])
         for row in self.relations.store.rows(f"SELECT {listed} FROM ({sql})"):
             *whose, clock = row[: len(owners) + 1]
@@ -96,7 +97,7 @@ class Results:
         columns |= {"name": name.value, "above": above, "below": below}
         columns["f"] = either(name.fault, fault) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        self.refuse(f"SELECT f FROM ({sql})")
+        self.refuse(Fallible("measure", plan.name, sql, ("payer", "practice"), plan.period))
         rows = self.relations.store.rows(
             f"SELECT payer, practice, clock, name, sum(above), sum(below) FROM ({sql}) GROUP BY ALL"
         )
