@@ -145,7 +145,8 @@ class Attribution:
         return self._members[key].get(practice, {})
 
     def _outcome(self, payer: str, person: str, month: int, days: int) -> Outcome:
-        row = Row.of(("month", month), payer=payer, member=person)
+        begins = max(self.plan.first_month, self.plan.payer(payer).first_month)
+        row = Row.of(None, payer=payer, member=person).at(("month", month), base=month < begins)
         for exclusion in self.plan.members.exclusions:
             if self._truth(exclusion.condition, row):
                 return Outcome("", exclusion.name, days)

@@ -142,7 +142,8 @@ class Grids:
         """Rows of a baseline year, which lie before the term and are not cut."""
         sources = [f"(SELECT {key} FROM {key}s)" for key in OWNERS if key in owners]
         length = Period(kind).months
-        starts = ", ".join(f"({first})" for first in self.store.base_clocks) or "(0)"
+        firsts = (first + at for first in self.store.base_clocks for at in range(0, MONTHS_IN_YEAR, length))
+        starts = ", ".join(f"({first})" for first in firsts) or "(0)"
         clocks = f"(VALUES {starts}) AS base(clock)"
         ends = f"clock AS m1, clock + {length - 1} AS m2, {length} AS mn"
         return f"SELECT *, {self._days} FROM (SELECT *, {ends} FROM {' CROSS JOIN '.join([*sources, clocks])})"

@@ -142,12 +142,14 @@ class Measures(Records):
         """Member months of a month: of the row's member, of all members, or from the panel."""
         if "member" not in frame.grid.keys or not self.given:
             return super().panel(node, frame)
-        if frame.grid.kind != "month" or node.across:
+        if frame.grid.kind != "month" or node.across or frame.grid.whole:
             raise Unsupported("member months of a member")
-        months = self.months_of_days("month")
-        sql = f"SELECT payer, practice, member, month AS clock, {months} AS v FROM {self.attributed()} GROUP BY ALL"
+        base = frame.grid.base
+        source = self.months_of_members("month", base=base, whole=False)
+        months = self.months_of_days("clock")
+        sql = f"SELECT payer, practice, member, clock, {months} AS v FROM {source} GROUP BY ALL"
         about = About("member months of each member, at 6 places", ("payer", "practice", "member", "month"))
-        table = self.store.table("months_of_member", sql, about)
+        table = self.store.table("months_of_member" + ("_base" if base else ""), sql, about)
         columns = self.group_columns(("payer", "practice", "member", "clock"), frame)
         alias = frame.join("months of member", table, matching(columns))
         return Column(frame.expose(f"coalesce({alias}.v, 0)"))

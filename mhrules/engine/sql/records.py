@@ -6,10 +6,11 @@ from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.numbers import either
-from mhrules.engine.sql.people import MEMBERS, People
+from mhrules.engine.sql.people import MEMBERS, People, asks_of_members
 from mhrules.engine.sql.relations import matching
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
@@ -66,7 +67,9 @@ class Records(People):
         about = About(f"lines of `{table}`, reversals and corrections netted, with who billed them", ("claim", "line"))
         own = set(self.facts.columns(table))
         date = f"t.{DATES[table]}" if table in DATES else "coalesce(t.claim_line_start_date, t.claim_start_date)"
-        self.failing.append(name)
+        kind = LINE if table == population.MEDICAL else PRESCRIPTION
+        read = f"SELECT id AS {kind}, person AS member, f FROM {name}"
+        self.failing.append(Fallible("record", table, read, (kind, "member"), None))
         kept = ["t.denied IS NOT TRUE"]
         fault = "NULL::INTEGER"
         if self.plan.members.run_out is not None:
@@ -246,9 +249,12 @@ class Records(People):
         if grid.kind is None or "month" in node.over or node.same or not {"payer", "practice"} <= keys:
             raise Unsupported(f"an aggregate over {below[0]}s here")
         if below[0] in (MEMBER, ENROLLMENT):
-            if node.reach.whole_period or MEMBER in grid.keys:
-                raise Unsupported("members in the whole period")
-            return self.member_grid(frozenset({*keys, MEMBER}), grid.kind, base=grid.base), group
+            if MEMBER in grid.keys:
+                raise Unsupported("members beside a member")
+            whole = node.reach.whole_period
+            if whole and any(_of_a_practice(part) for part in node.parts()):
+                raise Unsupported("what a practice knows of members in the whole period")
+            return self.member_grid(frozenset({*keys, MEMBER}), grid.kind, base=grid.base, whole=whole), group
         if below[0] == PROVIDER:
             return self._provider_grid(grid), group
         return self.record_grid(below[0], node.reach, node.event, grid), group
@@ -270,95 +276,107 @@ class Records(People):
     def record_grid(self, kind: str, reach: ir.Reach, event: str, grid: Grid) -> Grid:
         """The single records that belong to rows: of their members, looked back to, or billed by the practice."""
         assert grid.kind is not None
-        if grid.base:
-            raise Unsupported(f"{kind.replace('_', ' ')}s of a baseline")
         with_member = MEMBER in grid.keys
         name = self.store.fresh(kind, event, "rows")
-        records = self.records(kind, event)
+        records, rows = self.records(kind, event), self.owner_rows(grid)
         keys = (*MEMBERS, kind) if with_member else ("payer", "practice", kind)
-        clock = "o.month" if grid.kind == "month" else self.grids.period_first("o.month", grid.kind)
-        if grid.kind == "contract_year":
-            raise Unsupported("claims by contract year")
-        rows = self.grids.grid(("payer", "practice"), grid.kind)
-        own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
-        found = [column for column in self.store.columns(records) if column not in ("payer", "practice", "month")]
-        own_columns = ", ".join(f"e.{column}" for column in found)
+        members = (
+            ""
+            if not self.given
+            else self.member_grid(frozenset(MEMBERS), grid.kind, base=grid.base, whole=grid.whole).table
+        )
+        own = f"e.id AS {kind}, g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
+        listed = [column for column in self.store.columns(records) if column not in ("payer", "practice", "month")]
+        own += "".join(f", e.{column}" for column in listed) + ", e.practice AS biller"
         ever = kind in (STATE, RESULT) or reach.whole_period
-        payer = "" if kind in (STATE, RESULT) else " AND e.payer = m.payer"
+        payer = "" if kind in (STATE, RESULT) else " AND e.payer = g.payer"
+        when = "e.month BETWEEN g.m1 AND g.m2"
         if reach.within is not None:
-            members = self.member_grid(frozenset(MEMBERS), grid.kind)
             day = "g.d1" if grid.kind == "month" else "(g.d2 + INTERVAL 1 DAY)::DATE"
             back = f"({day} - INTERVAL {reach.within.months} MONTH - INTERVAL {reach.within.days} DAY)::DATE"
-            billed = " AND e.practice = g.practice" if reach.billed else ""
-            if reach.billed and not with_member:
-                raise Unsupported("what was billed in a look-back")
+            when = f"e.date >= {back} AND e.date < {day}"
+        done_here = reach.billed or (kind == EVENT and not with_member)
+        here = " AND e.practice = g.practice" if reach.billed or kind == EVENT else ""
+        if done_here and not with_member:
             sql = (
-                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, {own_columns}, "
-                f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
-                f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
-                f"AND e.date >= {back} AND e.date < {day}{billed}"
+                f"SELECT g.payer, g.practice, e.person AS member, {own} FROM {rows} g JOIN {records} e "
+                f"ON e.practice = g.practice{payer} AND {when}"
             )
-        elif ever and not reach.billed:
-            members = self.member_grid(frozenset(MEMBERS), grid.kind)
-            when = "e.month BETWEEN g.m1 AND g.m2"
-            if kind == STATE:
+        elif done_here or ever or reach.within is not None:
+            if kind == STATE and reach.within is None:
                 when = "e.date <= g.d2 AND (e.e_resolved IS NULL OR e.e_resolved >= g.d1)"
             sql = (
-                f"SELECT g.payer, g.practice, m.member, e.id AS {kind}, {own}, {own_columns}, "
-                f"e.practice AS biller FROM {members.table} m JOIN {rows.table} g ON g.payer = m.payer "
+                f"SELECT g.payer, g.practice, m.member, {own} FROM {members} m JOIN {rows} g ON g.payer = m.payer "
                 f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
-                f"AND {when}"
-            )
-        elif reach.billed or (kind == EVENT and not with_member):
-            sql = (
-                f"SELECT g.payer, g.practice, e.person AS member, e.id AS {kind}, {own}, "
-                f"{own_columns}, e.practice AS biller FROM {rows.table} g JOIN {records} e "
-                "ON e.practice = g.practice AND e.payer = g.payer AND e.month BETWEEN g.m1 AND g.m2"
+                f"AND {when}{here}"
             )
         else:
-            here = " AND e.practice = o.practice" if kind == EVENT else ""
+            months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
             sql = (
-                f"SELECT g.payer, g.practice, o.member, e.id AS {kind}, {own}, {own_columns}, "
-                f"e.practice AS biller FROM {self.attributed()} o JOIN {rows.table} g ON g.payer = o.payer "
-                f"AND g.practice = o.practice AND g.clock = {clock} JOIN {records} e ON e.person = o.member "
-                f"AND e.payer = o.payer AND e.month = o.month{here}"
+                f"SELECT g.payer, g.practice, o.member, {own} FROM {months} o JOIN {rows} g ON g.payer = o.payer "
+                f"AND g.practice = o.practice AND g.clock = o.clock JOIN {records} e ON e.person = o.member{payer} "
+                f"AND e.month = o.month{here}"
             )
         about = About(f"each {kind.replace('_', ' ')} that belongs to a row", (*keys, grid.kind))
-        return Grid(self.store.table(name, sql, about), keys, grid.kind, element=kind)
+        table = self.store.table(name, sql, about)
+        return Grid(table, keys, grid.kind, grid.base, element=kind, whole=grid.whole)
 
-    def visits_that_count(self, method: MethodPlan) -> str:
-        """The visits that fulfil a method's condition: member, practice, date, allowed."""
-        records = self.records(VISIT)
-        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
-        source = self.store.table(
-            "visits_seen",
-            f"SELECT *, id AS visit, {columns} FROM {records} WHERE practice <> ''",
-            About("visits at practices", ("visit",)),
-        )
-        frame = Frame(Grid(source, ("visit",), None, element=VISIT))
-        condition = "true"
-        if method.where is not None:
-            if not method.where.keys <= {VISIT}:
-                raise Unsupported("an attribution method that asks more than the visit")
-            found = self.known(method.where, frame)
-            if found.fault is not None:
-                raise Unsupported("an attribution method whose condition can fail")
-            condition = found.value
-        chosen = {
-            "member": frame.expose("r.person"),
-            "practice": frame.expose("r.practice"),
-            "date": frame.expose("r.date"),
-        }
+    def visits_that_count(self, method: MethodPlan, days: str) -> tuple[str, bool]:
+        """The visits before each refresh that fulfil a method's condition, and whether that can fail: then in `f`."""
         attribution = self.plan.members.attribution
         assert attribution is not None
         name = f"visits_for_{attribution.methods.index(method) + 1}"
+        about = About(f"visits that count for the {method.kind}", ("visit",), method.span)
+        when = "e.date < k.day" + ("" if method.within is None else " AND e.date >= k.since")
+        seen = f"{self.records(VISIT)} e ON e.person = k.member AND e.practice <> '' AND {when}"
+        if asks_of_members(method):
+            end = self.store.month_day("k.refresh + 1")
+            own = [column for column in self.store.columns(self.records(VISIT)) if column not in ("payer", "practice")]
+            sql = (
+                "SELECT k.payer, k.member, k.day, k.refresh AS clock, k.refresh AS m1, k.refresh AS m2, 1 AS mn, "
+                f"k.day AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2, e.id AS visit, e.practice AS biller, "
+                f"{', '.join(f'e.{column}' for column in own)} FROM ({days}) k JOIN {seen}"
+            )
+            grid = Grid(
+                self.store.table(
+                    f"{name}_asked", sql, About("visits before each refresh", ("payer", VISIT, "refresh"))
+                ),
+                ("payer", "member", VISIT),
+                "month",
+                element=VISIT,
+            )
+            found, fails = self._counting_visits(
+                method, grid, {"payer": "r.payer", "refresh": "r.clock", "day": "r.day"}
+            )
+            return self.store.table(name, found, about), fails
+        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
+        source = self.store.table(
+            "visits_seen",
+            f"SELECT *, id AS visit, person AS member, practice AS biller, {columns} "
+            f"FROM {self.records(VISIT)} WHERE practice <> ''",
+            About("visits at practices", ("visit",)),
+        )
+        found, fails = self._counting_visits(method, Grid(source, (VISIT,), None, element=VISIT), {})
+        visits = self.store.table(name, found, about)
+        listed = f"v.practice, v.date, v.allowed{', v.f' if fails else ''}"
+        when = when.replace("e.date", "v.date")
+        return f"(SELECT k.*, {listed} FROM ({days}) k JOIN {visits} v ON v.member = k.member AND {when})", fails
+
+    def _counting_visits(self, method: MethodPlan, grid: Grid, more: dict[str, str]) -> tuple[str, bool]:
+        """The visits of a grid that fulfil a method's condition, or of which that cannot be told."""
+        frame = Frame(grid)
+        condition = Column("true") if method.where is None else self.known(method.where, frame)
+        columns = {column: frame.expose(sql) for column, sql in more.items()}
+        columns |= {"member": frame.expose("r.member"), "practice": frame.expose("r.biller")}
+        columns |= {"date": frame.expose("r.date"), "allowed": "NULL", "ok": condition.value}
+        fault = condition.fault
         if method.measure == "allowed":
-            allowed = frame.expose("r.e_allowed")
-            unknown = f"CASE WHEN {allowed} IS NULL THEN {self.faults.number('MH743', method.span)} END"
-            chosen |= {"allowed": allowed, "f": unknown}
-            self.failing.append(name)
-        sql = f"SELECT * FROM ({frame.select({**chosen, 'ok': condition})}) WHERE ok"
-        return self.store.table(name, sql, About(f"visits that count for the {method.kind}", ("visit",), method.span))
+            columns["allowed"] = frame.expose("r.e_allowed")
+            number = self.faults.number("MH743", method.span)
+            fault = either(fault, f"CASE WHEN {condition.value} AND {columns['allowed']} IS NULL THEN {number} END")
+        if fault is None:
+            return f"SELECT * FROM ({frame.select(columns)}) WHERE ok", False
+        return f"SELECT * FROM ({frame.select({**columns, 'f': fault})}) WHERE ok OR f IS NOT NULL", True
 
     # ------------------------------------------------------------------------------------------ features
 
@@ -368,12 +386,14 @@ class Records(People):
             return self.member_feature(node, frame)
         if not frame.grid.element:
             raise Unsupported(f"`{node.column}` of {node.collection} here")
+        if node.column in ("billed_by", "attributed") and "practice" not in frame.grid.keys:
+            raise Unsupported(f"`{node.column}` of a record of no practice")
         if node.column == "billed_by":
             return Column(frame.expose("(r.biller = r.practice)"))
         if node.column == "attributed":
             months = self.month_of("r.date")
             columns = {"payer": "r.payer", "practice": "r.practice", "member": "r.person", "month": months}
-            alias = frame.join("attributed", self.attributed(), matching(columns))
+            alias = frame.join("attributed", self.outcomes(), matching(columns))
             return Column(frame.expose(f"({alias}.member IS NOT NULL)"))
         plain = {"date": "r.date", "provider": "coalesce(r.npi, '')"}
         if node.column in plain:
@@ -405,13 +425,14 @@ class Records(People):
         if grid.kind == "month":
             alias = frame.join("cost", costs, f"{on} AND {{0}}.month = r.clock".format)
         else:
+            months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
             sql = (
-                f"SELECT o.payer, o.practice, o.member, {self.grids.period_first('o.month', grid.kind)} AS clock, "
-                f"sum(c.v) AS v, max(c.f) AS f FROM {self.attributed()} o JOIN {costs} c "
+                "SELECT o.payer, o.practice, o.member, o.clock, sum(c.v) AS v, max(c.f) AS f "
+                f"FROM {months} o JOIN {costs} c "
                 "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
             )
-            about = About("what each member cost the payer while attributed", (*MEMBERS, grid.kind))
-            table = self.store.table(f"costs_{grid.kind}", sql, about)
+            about = About("what each member cost the payer in the months of a row", (*MEMBERS, grid.kind))
+            table = self.store.table(f"costs_of_{grid.table}", sql, about)
             alias = frame.join("cost", table, f"{on} AND {{0}}.practice = r.practice AND {{0}}.clock = r.clock".format)
         return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(f"{alias}.f"))
 
@@ -502,3 +523,12 @@ def _there() -> str:
     )
     nothing = f"coalesce({allowed}, 0) = 0 AND coalesce({paid}, 0) = 0"
     return f"count(*) = 1 OR NOT ({nothing}) OR ({allowed} IS NULL AND {paid} IS NULL)"
+
+
+def _of_a_practice(node: ir.Expression) -> bool:
+    """Whether an expression reads what rows of members in the whole period do not say: something of their practice."""
+    for part in node.walk():
+        keys = part.quantity.grain if isinstance(part, ir.Read) else part.keys
+        if isinstance(part, ir.Read | ir.Cell | ir.RowKey) and "practice" in keys:
+            return True
+    return False

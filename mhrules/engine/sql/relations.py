@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mhrules.data.schema import Column as DataColumn
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import FaultBook, Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
@@ -40,7 +41,7 @@ class Relations(Scalars):
         self.ranks: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...]]] = {}
         self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
         self.split_done: set[str] = set()
-        self.failing: list[str] = []  # relations whose column `f` must be empty: what they say rests under everything
+        self.failing: list[Fallible] = []  # what rests under everything, so that no row of it may fail
         grids.declared = self.declared_values
         store.base_clocks = sorted({plan.calendar.year_first(year) for year in base_years(plan)})
 
@@ -156,13 +157,13 @@ class Relations(Scalars):
         table = self.fact_table(name)
         owners = "r.practice = {0}.practice"
         if node.across:
-            held = self.grids.held(frozenset(OWNERS))
+            held = f"{self.grids.held(frozenset(OWNERS))} h ON h.practice = p.practice AND h.month = p.month AND"
             sql = (
                 f"SELECT p.practice, p.month, sum(p.v_member_months) AS v_member_months FROM {table} p "
-                f"JOIN {held} h ON h.payer = p.payer AND h.practice = p.practice AND h.month = p.month GROUP BY ALL"
+                f"JOIN {'payers h ON' if frame.grid.base else held} h.payer = p.payer GROUP BY p.practice, p.month"
             )
             about = About("member months of the panel, all payers together", ("practice", "month"))
-            table = self.store.table("panel_across", sql, about)
+            table = self.store.table("panel_across" + ("_base" if frame.grid.base else ""), sql, about)
         else:
             owners += " AND r.payer = {0}.payer"
         month = "r.clock" if frame.grid.kind == "month" else "r.m1"
@@ -499,15 +500,19 @@ def matching(columns: Mapping[str, str]) -> Callable[[str], str]:
     return on
 
 
-def base_years(plan: Plan) -> set[int]:
-    """The years of baselines that a plan reads."""
-    years = set()
-    for quantity in plan.quantities:
-        for node in quantity.expression.walk():
-            if isinstance(node, ir.Read) and node.move is ir.Move.BASE_YEAR and node.year is not None:
-                years.add(node.year)
+def expressions_of(plan: Plan) -> Iterator[ir.Expression]:
+    """Everything that a plan works out: its quantities, and what its clauses say of themselves."""
+    yield from (quantity.expression for quantity in plan.quantities)
+    yield from (report.quantity.expression for report in plan.reports)
+    yield from (ensure.condition for ensure in plan.ensures)
+    yield from (requirement.condition for group in plan.requirements for requirement in group.requirements)
     for payment in plan.payments.values():
         for form in payment.forms.values():
-            for top in (form.pays, *form.caps, *form.floors, *(gate.condition for gate in form.gates)):
-                years |= {n.year for n in top.walk() if isinstance(n, ir.Read) and n.year is not None}
-    return years
+            yield from (form.pays, *form.caps, *form.floors, *(gate.condition for gate in form.gates))
+            yield from () if form.where is None else (form.where,)
+
+
+def base_years(plan: Plan) -> set[int]:
+    """The years of baselines that a plan reads."""
+    nodes = (node for top in expressions_of(plan) for node in top.walk())
+    return {node.year for node in nodes if isinstance(node, ir.Read) and node.year is not None}

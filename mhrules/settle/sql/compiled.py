@@ -7,21 +7,25 @@ and says what went wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
+from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.relations import expressions_of, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
+from mhrules.plan.lower_calls import through
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
 from mhrules.settle.members import has_members
@@ -38,22 +42,33 @@ if TYPE_CHECKING:
     from mhrules.data.dataset import Dataset
 
 
-class HandOver(Exception):
-    """This settlement is the interpreter's: `reason` says why."""
+SHORTEST = 28  # days of a month
 
-    def __init__(self, reason: str) -> None:
+
+class HandOver(Exception):
+    """This settlement is the interpreter's: `reason` says why, and where something fails `failing` which rows do."""
+
+    def __init__(self, reason: str, failing: Callable[[], tuple[Failing, ...]] = tuple) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.failing = failing
 
 
 @frozen
 class ReportRows:
     """The rows of a report as SQL, `r` joined to the quantity `q`: its keys in order, its period, if it can fail."""
 
+    name: str
     sql: str
     keys: tuple[str, ...]
     period: str
     fails: bool
+
+    @property
+    def fallible(self) -> Fallible:
+        """The rows with their faults."""
+        columns = "".join(f", r.{key}" for key in self.keys)
+        return Fallible("report", self.name, f"SELECT r.clock{columns}, q.f {self.sql}", self.keys, self.period)
 
 
 def _row(kind: str | None, values: dict[str, Any]) -> Row:
@@ -80,17 +95,33 @@ class Compiled:
         except Faulted as error:
             raise HandOver("a start is not known") from error
         self.relations.credits = self._credits
+        self.relations.early = self._early is not None
         self.store = store
         self._kept: set[str] = set()  # payments whose lines the interpreter has been given
 
     def _months(self) -> range:
         """The months that anything can be asked of: from the year before the term's first to the year's last.
 
-        A contract year that begins in the year can end in the next.
+        A contract year that begins in the year can end in the next; some members are asked for earlier.
         """
-        first = min(self.plan.first_month, self.first)
+        first = min(self.plan.first_month, self.first, *(() if self._early is None else (self._early,)))
         crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
         return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))
+
+    @cached_property
+    def _early(self) -> int | None:
+        """The first month of which it is asked who was attributed before the term, for a baseline or a look-back."""
+        if not self.books.world.below.given:
+            return None
+        calendar, found = self.plan.calendar, []
+        for top in expressions_of(self.plan):
+            for node in top.walk():
+                if isinstance(node, ir.Read) and node.year is not None and _of_members(node.quantity.expression):
+                    found.append(calendar.year_first(node.year) + MONTHS_IN_YEAR)
+                if isinstance(node, ir.Aggregate) and node.reach.within is not None and _asks_who_was_here(node):
+                    back = node.reach.within.months + node.reach.within.days // SHORTEST + 1
+                    found.append(self.plan.first_month - back)
+        return min(found, default=None)
 
     def everything(self) -> tuple[SplitTotal, ...]:
         """Makes the relations of the year; the splits that were made, by place in the text and group.
@@ -101,18 +132,18 @@ class Compiled:
         import duckdb
 
         try:
-            table = self.relations.participation()
-            self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
+            self._refuse_faults(self._judgments())
             self.relations.decided()
             for payment in self.plan.payments.values():
-                table = self.relations.lines(payment)
-                self._refuse_faults(f"SELECT f FROM {table} WHERE {self.inside}")
+                for source in self._fallible(payment):
+                    self._refuse_faults(source)
             self._keep_for_credits()
             for report in self.plan.reports:
-                source = self.report(report)
-                if source.fails:
-                    self._refuse_faults(f"SELECT q.f {source.sql}")
-            self.results.judge()
+                rows = self.report(report)
+                if rows.fails:
+                    self._refuse_faults(rows.fallible)
+            for source in self.results.fallible():
+                self._refuse_faults(source)
             self._invariants()
             if has_members(self.books):
                 self.relations.outcomes()
@@ -143,8 +174,7 @@ class Compiled:
         ]
         tried += [(p.span, partial(self.relations.lines, p)) for p in self.plan.payments.values()]
         tried += [(r.quantity.span, partial(self.relations.quantity, r.quantity)) for r in self.plan.reports]
-        results = Results(self.relations, self.first, self.last, lambda _: None)
-        tried += [(None, results.judge)]
+        tried += [(None, lambda: list(self.results.fallible()))]
         tried += [(e.span, partial(self._judged, e)) for e in self.plan.ensures]
         tried.append((None, self._splits))
         for span, work in tried:
@@ -156,10 +186,51 @@ class Compiled:
             except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
                 raise HandOver("a number is too large") from error
 
+    def failing(self) -> tuple[Failing, ...]:
+        """All rows of the year that fail: of participation, lines, reports, measures, invariants, and what is below.
+
+        A row fails also where something that it reads does. Nothing is asked of the interpreter.
+
+        Raises:
+            Unsupported: something is not settled here.
+            HandOver: a credit that is read cannot be known.
+        """
+        sources = [self._judgments(), *(source for p in self.plan.payments.values() for source in self._fallible(p))]
+        sources += [self.report(report).fallible for report in self.plan.reports]
+        sources += self.results.fallible()
+        sources += [self._wrong(ensure) for ensure in self.plan.ensures]
+        sources += dict.fromkeys(self.relations.failing)
+        return tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
+
+    def _judgments(self) -> Fallible:
+        inside = f"month BETWEEN {self.first} AND {self.last}"
+        sql = f"SELECT payer, practice, month AS clock, f FROM {self.relations.participation()} WHERE {inside}"
+        return Fallible("participation", "", sql, OWNERS, Period.MONTH.value)
+
+    def _fallible(self, payment: ir.PaymentPlan) -> Iterator[Fallible]:
+        """The lines of a payment in the year, by the period for which payers pay it."""
+        table, by_period = self.relations.lines(payment), dict[str, list[str]]()
+        for payer in self.books.world.payers:
+            by_period.setdefault(posting_period(self.books.form(payment.name, payer)).value, []).append(payer)
+        for period, payers in by_period.items():
+            whose = f"payer IN ({self.store.dialect.texts(payers)})"
+            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {self.inside} AND {whose}"
+            yield Fallible("line", payment.name, sql, OWNERS, period)
+
+    def _wrong(self, ensure: ir.EnsurePlan) -> Fallible:
+        """Where an invariant does not hold, or cannot be judged."""
+        frame, held = self._judged(ensure)
+        broken = f"WHEN NOT {held.value} THEN {self.relations.faults.number('MH720', ensure.span)}"
+        unknown = "" if held.fault is None else f"WHEN {held.fault} IS NOT NULL THEN {held.fault}"
+        columns = {name: name for name in (*frame.grid.keys, "clock")}
+        columns |= {"concerned": self._concerned(ensure), "f": f"CASE {unknown} {broken} END"}
+        sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self.inside} AND concerned"
+        return Fallible("invariant", ensure.name, sql, frame.grid.keys, ensure.period.value)
+
     @property
     def results(self) -> Results:
         """The results of measures."""
-        return Results(self.relations, self.first, self.last, self._refuse_faults)
+        return Results(self.relations, self.first, self.last)
 
     def judged(self) -> bool:
         """Whether a practice and a payer have a month of the year in common."""
@@ -300,7 +371,8 @@ class Compiled:
         whose = ("practice", "payer") if kind == "contract_year" else OWNERS
         order = (*whose, *self.plan.practice_keys, "line")
         keys = (*(key for key in order if key in grid.keys), *(key for key in grid.keys if key not in order))
-        return ReportRows(f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}", keys, period, fails)
+        sql = f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}"
+        return ReportRows(report.name, sql, keys, period, fails)
 
     def _there(self, row: Row, grain: tuple[str, ...]) -> bool:
         """Whether some practice has the row's values of declared keys, where the row is of no practice."""
@@ -323,13 +395,8 @@ class Compiled:
     def _invariants(self) -> None:
         """Hands over if any invariant fails, or cannot be judged: the interpreter says which and why."""
         for ensure in self.plan.ensures:
-            frame, held = self._judged(ensure)
-            fault = held.fault or "NULL::INTEGER"
-            columns = {"clock": "clock", "c": self._concerned(ensure), "v": held.value, "f": fault}
-            wrong = f"{self.inside} AND c AND (f IS NOT NULL OR NOT v)"
-            broken = self.store.row(f"SELECT count(*) FROM ({frame.select(columns)}) WHERE {wrong}")
-            if broken != (0,):
-                raise HandOver("an invariant does not hold")
+            if self._first_fault(self._wrong(ensure)) is not None:
+                raise HandOver("an invariant does not hold", self.failing)
 
     def _judged(self, ensure: ir.EnsurePlan) -> tuple[Frame, Column]:
         """The rows at which an invariant is judged, and whether it holds."""
@@ -407,11 +474,31 @@ class Compiled:
 
     def _refuse_what_fails(self) -> None:
         """Hands over where members or records cannot be told, on which everything rests."""
-        for table in dict.fromkeys(self.relations.failing):
-            self._refuse_faults(f"SELECT f FROM {table}")
+        for source in dict.fromkeys(self.relations.failing):
+            self._refuse_faults(source)
 
-    def _refuse_faults(self, sql: str) -> None:
-        found = self.store.row(f"SELECT min(f) FROM ({sql}) WHERE f IS NOT NULL")
-        if found is not None and found[0] is not None:
-            code, _ = self.relations.faults.named(found[0])
-            raise HandOver(f"something fails ({code})")
+    def _refuse_faults(self, source: Fallible) -> None:
+        number = self._first_fault(source)
+        if number is not None:
+            code, _ = self.relations.faults.named(number)
+            raise HandOver(f"something fails ({code})", self.failing)
+
+    def _first_fault(self, source: Fallible) -> int | None:
+        """The number of a fault that some row has."""
+        (number,) = self.store.row(f"SELECT min(f) FROM ({source.sql}) WHERE f IS NOT NULL")
+        return None if number is None else int(number)
+
+
+def _of_members(top: ir.Expression) -> bool:
+    """Whether a value rests on members or records."""
+    below = {MEMBER, ENROLLMENT, *KINDS}
+    return any(
+        isinstance(part, ir.Panel) or (isinstance(part, ir.Aggregate) and bool(below & set(part.over)))
+        for part in through(top)
+    )
+
+
+def _asks_who_was_here(node: ir.Aggregate) -> bool:
+    """Whether an aggregate asks of records where their persons were attributed then."""
+    nodes = (part for top in node.parts() for part in through(top))
+    return any(isinstance(part, ir.Feature) and part.column == "attributed" for part in nodes)

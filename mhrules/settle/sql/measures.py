@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
 
 from mhrules.engine import kernel
+from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.frame import Frame
+from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import either, places_of
 from mhrules.exact import ONE, PLACES
 from mhrules.plan import ir
@@ -31,12 +33,11 @@ class Whole:
 
 @frozen
 class Results:
-    """The results of a year; `refuse` hands over where a statement's column `f` is not empty."""
+    """The results of a year."""
 
     relations: Lines
     first: int
     last: int
-    refuse: Callable[[str], None]
 
     def all(self) -> Iterator[MeasureResult]:
         """Every measure that is told of, by payer, practice and period, and then its strata."""
@@ -63,7 +64,7 @@ class Results:
 
     def whole(self, plan: MeasurePlan) -> Whole:
         """The results of a measure as rows."""
-        owners = ("practice",) if plan.pooled else ("payer", "practice")
+        owners = ("practice",) if plan.pooled else OWNERS
         frame = Frame(self.relations.rows(frozenset(owners), plan.period, base=False))
         asked = [(name, quantity) for name in TOLD if (quantity := getattr(plan, name)) is not None]
         reads = [ir.Read(quantity=q, type=q.expression.type, keys=frozenset(q.grain), span=plan.span) for _, q in asked]
@@ -72,19 +73,20 @@ class Results:
         columns |= {f"v{at}": column.value for at, column in enumerate(found)}
         columns["f"] = either(*(column.fault for column in found)) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        return Whole(f"({sql})", owners, {name: quantity.expression for name, quantity in asked})
+        return Whole(sql, owners, {name: quantity.expression for name, quantity in asked})
 
-    def judge(self) -> None:
-        """Hands over where a result cannot be known."""
+    def fallible(self) -> Iterator[Fallible]:
+        """The rows of every measure that is told of, and of its strata, with their faults."""
         for plan in self.told():
-            self.refuse(f"SELECT f FROM {self.whole(plan).sql}")
+            whole = self.whole(plan)
+            yield Fallible("measure", plan.name, whole.sql, whole.owners, plan.period)
             if plan.stratum is not None:
-                self.refuse(f"SELECT f FROM {self.strata(plan, plan.stratum)}")
+                yield Fallible("measure", plan.name, self.strata(plan, plan.stratum), OWNERS, plan.period)
 
     def _whole(self, plan: MeasurePlan) -> Iterator[tuple[tuple[str, ...], MeasureResult]]:
         found = self.whole(plan)
         listed = ", ".join([*found.owners, "clock", *(f"v{at}" for at in range(len(found.told)))])
-        for row in self.relations.store.rows(f"SELECT {listed} FROM {found.sql}"):
+        for row in self.relations.store.rows(f"SELECT {listed} FROM ({found.sql})"):
             *whose, clock = row[: len(found.owners) + 1]
             stored = zip(found.told.items(), row[len(found.owners) + 1 :], strict=True)
             values = {name: unscaled(value, expression) for (name, expression), value in stored}
@@ -116,7 +118,7 @@ class Results:
         columns = {key: key for key in ("payer", "practice", "clock")}
         columns |= {"name": name.value, "above": above, "below": below}
         columns["f"] = either(name.fault, fault) or "NULL::INTEGER"
-        return f"(SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)})"
+        return f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
 
     def _strata(
         self, plan: MeasurePlan, stratum: Stratum, whole: dict[tuple[str, ...], MeasureResult]
@@ -124,7 +126,7 @@ class Results:
         """A measure among the members of each stratum."""
         rows = self.relations.store.rows(
             "SELECT payer, practice, clock, name, sum(above), sum(below) "
-            f"FROM {self.strata(plan, stratum)} GROUP BY ALL"
+            f"FROM ({self.strata(plan, stratum)}) GROUP BY ALL"
         )
         for payer, practice, clock, value, one, other in rows:
             of = whole[payer, practice, clock]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.enrollment import COUNTED
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import places_of
-from mhrules.engine.sql.people import COUNTED
 from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.measures import MeasurePlan, Stratum
@@ -198,7 +198,7 @@ class Relations:
             f"SELECT {self._of(plan, payer)}, '' AS stratum, {numbers['numerator']} AS numerator, "
             f"{numbers['denominator']} AS denominator, {numbers['rate']} AS rate, "
             f"CASE WHEN {scored} THEN 'yes' ELSE 'no' END AS scored, {why} AS reason, {numbers['points']} AS points, "
-            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind FROM {found.sql}"
+            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind FROM ({found.sql})"
         )
 
     def _strata(self, plan: MeasurePlan, stratum: Stratum) -> str:
@@ -207,7 +207,7 @@ class Relations:
         rate = self.store.dialect.divide(f"(above * {plan.per * 10**places}::HUGEINT)", "below", Rounding.HALF_EVEN)
         inner = (
             "SELECT payer, practice, clock, name, sum(above) AS above, sum(below) AS below "
-            f"FROM {self.compiled.results.strata(plan, stratum)} GROUP BY ALL"
+            f"FROM ({self.compiled.results.strata(plan, stratum)}) GROUP BY ALL"
         )
         return (
             f"SELECT {self._of(plan, 'payer')}, {label} AS stratum, {exact_text('above', PLACES)} AS numerator, "
