@@ -410,10 +410,9 @@ class Records(People):
         union = " UNION ALL ".join(
             f"SELECT payer, person, month, {basis} AS v FROM {self.records(kind)}" for kind in kinds
         )
-        number = self.faults.number("MH743", node.span)
         costs = self.store.table(
             "costs",
-            f"SELECT payer, person AS member, month, sum(v) AS v, max(CASE WHEN v IS NULL THEN {number} END) AS f "
+            "SELECT payer, person AS member, month, sum(v) AS v, count(*) - count(v) AS lacking "
             f"FROM ({union}) GROUP BY payer, person, month",
             About("what each member cost the payer", ("payer", "member", "month")),
         )
@@ -427,14 +426,15 @@ class Records(People):
         else:
             months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
             sql = (
-                "SELECT o.payer, o.practice, o.member, o.clock, sum(c.v) AS v, max(c.f) AS f "
+                "SELECT o.payer, o.practice, o.member, o.clock, sum(c.v) AS v, max(c.lacking) AS lacking "
                 f"FROM {months} o JOIN {costs} c "
                 "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
             )
             about = About("what each member cost the payer in the months of a row", (*MEMBERS, grid.kind))
             table = self.store.table(f"costs_of_{grid.table}", sql, about)
             alias = frame.join("cost", table, f"{on} AND {{0}}.practice = r.practice AND {{0}}.clock = r.clock".format)
-        return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(f"{alias}.f"))
+        unknown = f"CASE WHEN {alias}.lacking > 0 THEN {self.faults.number('MH743', node.span)} END"
+        return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(unknown))
 
     # ---------------------------------------------------------------------------------------- aggregates
 
