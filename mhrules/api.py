@@ -164,7 +164,7 @@ class Data:
         allow: Iterable[str] = (),
         capacity: Capacity | None = None,
     ) -> Data:
-        """Facts from a folder of CSV and Parquet files, or from a DuckDB file.
+        """Facts from a folder of CSV and Parquet files, a DuckDB file, or a database at `postgresql://user@host/name`.
 
         `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names. `allow`
         names findings that may pass: `MH630` duplicate rows, `MH631` overlapping spans, `MH632` dates out of order,
@@ -177,9 +177,11 @@ class Data:
         """
         from mhrules.data.binding import read_binding
         from mhrules.data.load import load
+        from mhrules.data.postgres import is_address
 
         rules = None if binding is None else read_binding(Path(binding))
-        return cls(load(program.schema, Path(path), rules, allow=allow, capacity=capacity))
+        data = path if isinstance(path, str) and is_address(path) else Path(path)
+        return cls(load(program.schema, data, rules, allow=allow, capacity=capacity))
 
     @classmethod
     def from_rows(cls, program: Program, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Data:

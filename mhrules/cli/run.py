@@ -37,7 +37,10 @@ def _options(*, required: bool) -> tuple[Callable[[F], F], ...]:
         click.argument("program"),
         click.option("--contracts", metavar="PATH", help="A further file or folder of contracts."),
         click.option(
-            "--data", required=required, metavar="PATH", help="A folder of CSV and Parquet files, or a DuckDB file."
+            "--data",
+            required=required,
+            metavar="PATH",
+            help="A folder of CSV and Parquet files, a DuckDB file, or postgresql://USER@HOST/DATABASE.",
         ),
         click.option("--binding", metavar="FILE", help="The binding.toml by which the data are read."),
         click.option(

@@ -27,9 +27,17 @@ class DataFolder:
         self.names: tuple[str, ...] = tuple(sorted(self._walk()))
 
     def _walk(self) -> list[str]:
-        """Every file below the root. Folders that are links are listed as names, never entered."""
+        """Every file below the root. Folders that are links are listed as names, never entered.
+
+        Raises:
+            OSError: a folder cannot be listed: what it holds is not known.
+        """
+
+        def refuse(error: OSError) -> None:
+            raise error
+
         found: list[str] = []
-        for folder, folders, names in os.walk(self.root, followlinks=False):
+        for folder, folders, names in os.walk(self.root, onerror=refuse, followlinks=False):
             links = [name for name in folders if (Path(folder) / name).is_symlink()]
             for name in (*names, *links):
                 found.append((Path(folder) / name).relative_to(self.root).as_posix())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from mhrules.data.files import DataFolder, table_files
 from mhrules.data.limits import is_large
 from mhrules.data.origins import Origin, file_hash, open_file, open_table, unreadable
 from mhrules.data.population import MEMBER
+from mhrules.data.postgres import connected
 from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
 from mhrules.data.relations import Reference, positions, references
 from mhrules.data.reports import DataFindings
@@ -40,22 +41,24 @@ Sources = Mapping[str, Sequence[Supply]]
 
 def load(
     schema: Schema,
-    data: Path,
+    data: Path | str,
     binding: Binding | None = None,
     *,
     allow: Iterable[str] = (),
     capacity: Capacity | None = None,
 ) -> Dataset:
-    """Read every table of a schema from a folder of CSV and Parquet files, or from a DuckDB file.
+    """Read every table of a schema from a folder of CSV and Parquet files, a DuckDB file or a PostgreSQL database.
 
-    Without a binding, table `practice_year` is `practice_year.csv` or `practice_year.parquet` in the folder, or the
-    table of that name in the DuckDB file, and its columns have the model's names. `allow` names codes of findings that
-    may pass (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted. `capacity` says how
-    much of the machine may be used; data that are large beside it are kept in a file of the dataset's workspace.
+    `data` is a path, or the address of a database as text, `postgresql://user@host/database`. Without a binding, table
+    `practice_year` is `practice_year.csv` or `practice_year.parquet` in the folder, or the table of that name in the
+    database, and its columns have the model's names. `allow` names codes of findings that may pass
+    (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted. `capacity` says how much of the
+    machine may be used; data that are large beside it are kept in a file of the dataset's workspace.
 
     Raises:
         DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx); a code may not be
-            allowed (MH646); there is too little memory (MH652) or room on the disk (MH653).
+            allowed (MH646); there is too little memory (MH652) or room on the disk (MH653); a database cannot be read
+            (MH654 to MH657).
     """
     findings = DataFindings()
     allowance = Allowance(allow)
@@ -74,16 +77,15 @@ class _Room:
     capacity: Capacity
     workspace: Workspace
 
-    def connect(self, files: Collection[Path]) -> DuckDBPyConnection:
-        """A connection that may read files."""
-        return database.connect(
-            files, workspace=self.workspace, capacity=self.capacity, on_disk=is_large(files, self.capacity)
-        )
+    def connect(self, files: Collection[Path], *, on_disk: bool = False) -> DuckDBPyConnection:
+        """A connection that may read files; what is large beside the memory is kept on disk in any case."""
+        large = on_disk or is_large(files, self.capacity)
+        return database.connect(files, workspace=self.workspace, capacity=self.capacity, on_disk=large)
 
 
 def _load(
     schema: Schema,
-    data: Path,
+    data: Path | str,
     binding: Binding | None,
     findings: DataFindings,
     *,
@@ -93,24 +95,41 @@ def _load(
     import duckdb
 
     try:
-        if data.is_dir():
+        name = ""
+        if isinstance(data, str):
+            connection, sources, missing = _server_sources(schema, data, binding, findings, room)
+        elif data.is_dir():
             connection, sources, missing = _folder_sources(schema, data, binding, findings, room)
         else:
+            name = data.name
             connection, sources, missing = _database_sources(schema, data, binding, findings, room)
-        files = {name: supplies[0].origins[0].file for name, supplies in sources.items()}
-        check_presence(schema, files, missing, findings, "" if data.is_dir() else data.name)
+        files = {table: supplies[0].origins[0].file for table, supplies in sources.items()}
+        check_presence(schema, files, missing, findings, name)
         dataset = dataset_from_sources(
             schema, connection, sources, findings, workspace=room.workspace, binding=binding, allowance=allowance
         )
-        if not data.is_dir():
-            connection.execute("DETACH source")
+        _let_go(connection, sources, attached=bool(name))
         return dataset
     except duckdb.Error as error:
-        unreadable(data.name, error, findings)
+        unreadable(_name(data), error, findings)
     except OSError as error:
-        findings.report("MH601", f"data `{data.name}` cannot be read: {error.strerror}")
+        findings.report("MH601", f"data `{_name(data)}` cannot be read: {error.strerror}")
     findings.raise_if_errors()
     raise AssertionError("unreachable: an error was reported")
+
+
+def _name(data: Path | str) -> str:
+    """What data are called in findings."""
+    return data.name if isinstance(data, Path) else "postgresql"
+
+
+def _let_go(connection: DuckDBPyConnection, sources: Sources, *, attached: bool) -> None:
+    """Drop copies of what was read, and let go of an attached file."""
+    copies = {origin.copied for supplies in sources.values() for supply in supplies for origin in supply.origins}
+    for copied in sorted(copies - {""}):
+        connection.execute(f"DROP TABLE {copied}")
+    if attached:
+        connection.execute("DETACH source")
 
 
 def dataset_from_sources(
@@ -228,7 +247,66 @@ def _database_sources(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' AND schema_name = 'main' ORDER BY 1"
     ).fetchall()
     names = [str(row[0]) for row in listed]
-    opened: dict[str, Origin] = {}
+    holder = _Holder(
+        "a DuckDB file",
+        "the file",
+        names,
+        lambda name: open_table(connection, "source", name, data.name, digest),
+    )
+    sources, missing = _table_sources(schema, binding, holder, findings)
+    return connection, sources, missing
+
+
+def _server_sources(
+    schema: Schema, address: str, binding: Binding | None, findings: DataFindings, room: _Room
+) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
+    """Copy what is read of the tables of a PostgreSQL database, all as they stand at one moment."""
+    connection = room.connect([], on_disk=True)
+    wanted = _wanted_columns(schema, binding)
+    with connected(address) as server:
+
+        def opened(name: str) -> Origin:
+            found = server.find(name)
+            assert found is not None
+            return server.copy(found, wanted[name], connection)
+
+        sources, missing = _table_sources(
+            schema, binding, _Holder("a PostgreSQL database", "the database", server.names, opened), findings
+        )
+    return connection, sources, missing
+
+
+def _wanted_columns(schema: Schema, binding: Binding | None) -> dict[str, set[str]]:
+    """By table of the source: the columns that are read of it."""
+    wanted: dict[str, set[str]] = {}
+    for table in schema.tables:
+        bound = binding.tables.get(table.name) if binding else None
+        for reading in bound.readings if bound else (None,):
+            names = wanted.setdefault((reading.table if reading else None) or table.name, set())
+            names.update(rule.source for rule in rules_for(table, reading))
+            if reading is not None:
+                names.update(name for name, _ in (*reading.where, *reading.where_not))
+    return wanted
+
+
+@frozen
+class _Holder:
+    """What holds all tables: what it is, how it is called again, the names of its tables, and how one is opened."""
+
+    kind: str
+    name: str
+    tables: Collection[str]
+    open: Callable[[str], Origin]
+
+
+def _table_sources(
+    schema: Schema,
+    binding: Binding | None,
+    holder: _Holder,
+    findings: DataFindings,
+) -> tuple[dict[str, list[Supply]], dict[str, str]]:
+    """The tables of a database that are read, each opened once, and of those that are missing, what to do about it."""
+    origins: dict[str, Origin] = {}
     sources: dict[str, list[Supply]] = {}
     missing: dict[str, str] = {}
     for table in schema.tables:
@@ -236,17 +314,17 @@ def _database_sources(
         for reading in bound.readings if bound else (None,):
             wanted = (reading.table if reading else None) or table.name
             if reading is not None and reading.files:
-                message = f"`files` of table `{table.name}` needs a data folder, but the data is a DuckDB file"
+                message = f"`files` of table `{table.name}` needs a data folder, but the data is {holder.kind}"
                 findings.report("MH644", message, reading.span, help="write `table` instead")
-            elif wanted in names:
-                if wanted not in opened:
-                    opened[wanted] = open_table(connection, "source", wanted, data.name, digest)
-                sources.setdefault(table.name, []).append(Supply(reading, (opened[wanted],)))
+            elif wanted in holder.tables:
+                if wanted not in origins:
+                    origins[wanted] = holder.open(wanted)
+                sources.setdefault(table.name, []).append(Supply(reading, (origins[wanted],)))
             else:
-                near = did_you_mean(wanted, names)
-                hint = f"the file has the table `{near}`; name" if near else "name"
+                near = did_you_mean(wanted, holder.tables)
+                hint = f"{holder.name} has the table `{near}`; name" if near else "name"
                 missing[table.name] = f"the table would be called `{wanted}`: {hint} another with `table` in a binding"
-    return connection, sources, missing
+    return sources, missing
 
 
 def _load_table(state: _State, table: Table, supplies: Sequence[Supply]) -> None:

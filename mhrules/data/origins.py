@@ -32,7 +32,8 @@ class Origin:
 
     `file` is the name people are shown. `columns` are names and SQL types, in order. `cells` is SQL that yields `c0`,
     `c1` …, and `relation` yields `rn` before them, both with `parameters`; `line_of` turns `rn` into a 1-based line (or
-    row). `sound` is false where some rows had to be left out, with their findings.
+    row). `sound` is false where some rows had to be left out, with their findings. `copied` is a table with the rows
+    that is dropped after the load.
     """
 
     file: str
@@ -45,6 +46,7 @@ class Origin:
     rows: int = 0
     sound: bool = True
     header_line: int | None = None
+    copied: str = ""
 
 
 def open_file(
