@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from mhrules.engine.sql.kernels import CUT, KERNELS, MEANING, PRODUCTS, RESTS, duckdb_kernels
+from mhrules.engine.sql.kernels import CUT, HALF_UP_STEP, KERNELS, MEANING, PRODUCTS, RESTS, duckdb_kernels
 from mhrules.exact import Rounding
 from mhrules.plan.ir import Value
 
@@ -59,6 +59,13 @@ class DuckDB:
     def divide(self, numerator: str, divisor: str, rounding: Rounding) -> str:
         """The rounded quotient of two integers; the divisor is not 0."""
         return f"{KERNELS[rounding]}({numerator}, {divisor})"
+
+    def divide_by(self, numerator: str, step: int, rounding: Rounding, *, wide: bool) -> str:
+        """The rounded quotient by a power of ten; half a step more than the numerator is not too large either."""
+        divisor = self.number(step, wide=wide)
+        if rounding is Rounding.HALF_UP:
+            return f"{HALF_UP_STEP}({numerator}, {divisor})"
+        return self.divide(numerator, divisor, rounding)
 
     def cut(self, numerator: str, divisor: str) -> str:
         """The quotient of two integers, rounded toward 0."""

@@ -16,6 +16,7 @@ RESTS = {mode: name.replace("_div", "_rest") for mode, name in KERNELS.items()}
 PRODUCTS = {mode: name.replace("_div", "_product") for mode, name in KERNELS.items()}
 """A product divided, where the product itself may be too large for the type of its factors."""
 CUT = "cut_div"
+HALF_UP_STEP = "half_up_step"
 _WORDS = {
     Rounding.HALF_EVEN: "rounded to the nearest integer, ties to the even one",
     Rounding.HALF_UP: "rounded to the nearest integer, ties away from zero",
@@ -23,7 +24,8 @@ _WORDS = {
     Rounding.UP: "rounded away from zero",
 }
 MEANING = {
-    CUT: "n / d rounded toward zero, without a function of its own to round it",
+    HALF_UP_STEP: "n / d rounded to the nearest integer, ties away from zero, of an even d above 0",
+    CUT: "n / d rounded toward zero, where its rest is wanted too",
     **{KERNELS[mode]: f"n / d {words}" for mode, words in _WORDS.items()},
     **{RESTS[mode]: f"q + r / d {words}, of a quotient q that left r" for mode, words in _WORDS.items()},
     **{PRODUCTS[mode]: f"a * b / d {words}, where a * b itself may be too large" for mode, words in _WORDS.items()},
@@ -43,7 +45,10 @@ def duckdb_kernels() -> dict[str, str]:
     conditional, which would keep the database from seeing that two divisions are the same.
     """
     rest = "((a - a // d * d) * b)"
-    made = {f"{CUT}(n, d)": "n // d"}
+    made = {
+        f"{CUT}(n, d)": "n // d",
+        f"{HALF_UP_STEP}(n, d)": "(n + CASE WHEN n < 0 THEN -(d // 2) ELSE d // 2 END) // d",
+    }
     for mode, kernel in KERNELS.items():
         own = RESTS[mode]
         made[f"{own}(q, r, d)"] = f"q + ({_MORE[mode]})::INTEGER * sign(r) * sign(d)" if mode in _MORE else "q"

@@ -39,8 +39,10 @@ class Numbers:
         """An integer at `places` rounded to `wanted` places, and held at them; `size` bounds its magnitude."""
         if wanted >= places:
             return self.scaled(sql, places, wanted, size=size)
-        step = self.dialect.number(10 ** (places - wanted), wide=not fits(size))
-        return self.dialect.divide(sql, step, rounding)
+        step = 10 ** (places - wanted)
+        wide = not fits(_plus(size, step))
+        found = self.dialect.divide_by(sql, step, rounding, wide=wide)
+        return self.narrowed(found, None if size is None else size // step + 1) if wide else found
 
     def at(self, node: ir.Expression, column: Column, places: int) -> str:
         """A number's value at more places than its own."""
@@ -77,8 +79,8 @@ class Numbers:
         places = max(places_of(operand) for operand, _ in sides)
         size = _plus(*(self.widths.size(operand, places) for operand, _ in sides))
         one = left.value if fits(size) else self.dialect.cast(left.value, wide=True)
-        one = self.scaled(one, places_of(node.left), places, size=size)
-        two = self.scaled(right.value, places_of(node.right), places, size=size)
+        one = self.scaled(one, places_of(node.left), places, size=self.widths.size(node.left))
+        two = self.at(node.right, right, places)
         sql = f"({one} {node.operator} {two})"
         wanted = places if node.rounding is None else PLACES if node.places is None else node.places
         sql = self.rounded(sql, places, wanted, node.rounding or Rounding.HALF_EVEN, size=size)
@@ -98,14 +100,14 @@ class Numbers:
         size = times(one, two)
         result = None if size is None else size // step + 1
         wide = f"({self.dialect.cast(left.value, wide=True)} * {right.value})"
-        if fits(size):
+        if fits(_plus(size, step)):
             product = f"({left.value} * {right.value})"
             sql = self.rounded(product, exact, wanted, rounding, size=size)
         elif step > 1 and fits(result) and self._by_parts(one, two, step):
             sides = (left.value, right.value) if fits(times(two, step)) else (right.value, left.value)
             sql = self.dialect.product_divided(*sides, self.dialect.number(step, wide=False), rounding)
         else:
-            sql = self.narrowed(self.rounded(wide, exact, wanted, rounding), result)
+            sql = self.rounded(wide, exact, wanted, rounding, size=size)
         large = self.too_large(wide, size, node.span)
         return Column(sql, either(left.fault, right.fault, large), max(left.level, right.level)), wanted
 

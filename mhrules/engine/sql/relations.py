@@ -36,7 +36,7 @@ class Relations(Scalars):
         self.facts = facts
         self.store = store
         self.grids = grids
-        self._quantities: dict[tuple[ir.Quantity, bool], tuple[Grid, bool]] = {}
+        self.quantities: dict[tuple[ir.Quantity, bool], tuple[Grid, bool]] = {}
         self._aggregates: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...], bool]] = {}
         self.ranks: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...]]] = {}
         self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
@@ -234,7 +234,7 @@ class Relations(Scalars):
     def quantity(self, quantity: ir.Quantity, *, base: bool = False) -> tuple[Grid, bool]:
         """The relation of a quantity: its rows with value `v` and fault `f`, and whether it can have a fault."""
         key = (quantity, base)
-        if key not in self._quantities:
+        if key not in self.quantities:
             kind = time_key(quantity.grain)
             keys = {key for key in quantity.grain if key != kind}
             if "practice" in keys:
@@ -250,8 +250,8 @@ class Relations(Scalars):
             what = "a part of an expression" if quantity.kind == "part" else f"`{quantity.name}`"
             what += " in the baseline" if base else ""
             self.store.table(name, frame.select(columns), About(what, grid.grain, quantity.span, quantity.expression))
-            self._quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)
-        return self._quantities[key]
+            self.quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)
+        return self.quantities[key]
 
     def read(self, node: ir.Read, frame: Frame) -> Column:
         """A quantity at the row, or at the row moved in time; before the first year it is missing."""

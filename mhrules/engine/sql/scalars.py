@@ -144,7 +144,6 @@ class Scalars(Numbers, ABC):
         places, own = places_of(node.operand), places_of(node)
         wanted, size = min(node.places, places), self.widths.size(node.operand)
         sql = self.rounded(operand.value, places, wanted, node.rounding, size=size)
-        sql = sql if fits(size) else self.narrowed(sql, self.widths.size(node, wanted))
         sql = self.scaled(sql, wanted, max(own, wanted), size=self.widths.size(node, wanted))
         return self.kept(frame, sql, operand.fault, operand.level)
 
@@ -177,7 +176,9 @@ class Scalars(Numbers, ABC):
         sql = f"{word}({', '.join(values)})"
         if places is not None and failing and self._is_held(node):
             # None of those that always count may be passed over, because they bound the result; it has a fault anyway.
-            sql = f"CASE WHEN {' AND '.join(f'{value} IS NOT NULL' for value in failing)} THEN {sql} END"
+            sql = f"(CASE WHEN {' AND '.join(f'{value} IS NOT NULL' for value in failing)} THEN {sql} END)"
+        if places is not None and not all(fits(self.widths.size(operand, places)) for operand in node.operands):
+            sql = self.narrowed(sql, self.widths.size(node))
         return self.kept(frame, sql, fault, level)
 
     def _is_held(self, node: ir.Extreme) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.dialect import meaning_of
-from mhrules.engine.sql.kernels import CUT, KERNELS, PRODUCTS, RESTS
+from mhrules.engine.sql.kernels import CUT, HALF_UP_STEP, KERNELS, PRODUCTS, RESTS
 from mhrules.engine.sql.store import Statement, literal
 from mhrules.exact import Rounding
 
@@ -54,6 +54,7 @@ class SparkSQL:
             for mode, more in _MORE.items()
         }
         kernels[f"{CUT}(n {WIDE}, d {WIDE}) RETURNS {WIDE}"] = f"{_QUOTIENT} * {sign}"
+        kernels[f"{HALF_UP_STEP}(n {WIDE}, d {WIDE}) RETURNS {WIDE}"] = f"{KERNELS[Rounding.HALF_UP]}(n, d)"
         for mode, more in _MORE_OF_REST.items():
             rest = f"q + CASE WHEN {more} THEN CASE WHEN (r < 0) <> (d < 0) THEN -1 ELSE 1 END ELSE 0 END"
             kernels[f"{RESTS[mode]}(q {WIDE}, r {WIDE}, d {WIDE}) RETURNS {WIDE}"] = rest

@@ -18,6 +18,7 @@ from mhrules.settle.outputs import write
 from mhrules.settle.participation import Participation
 from mhrules.settle.run import DUCKDB, REFERENCE, settle
 from mhrules.settle.sql.compiled import Compiled, HandOver
+from tests.settle.sql.bounds import outside
 
 BROKEN_INVARIANT = "MH720"
 Key = tuple[str, str, str, int]
@@ -44,7 +45,7 @@ class Both:
 
 
 def both(plan: Plan, dataset: Dataset, year: int, *, hold: bool = True) -> Both:
-    """The settlement of a year by both engines.
+    """The settlement of a year by both engines; a number out of the bounds of its width is a difference too.
 
     Raises:
         DiagnosticError: the year cannot be settled at all.
@@ -53,7 +54,10 @@ def both(plan: Plan, dataset: Dataset, year: int, *, hold: bool = True) -> Both:
     if compiled.handed_over:
         return Both(compiled, compiled, ())
     reference = settle(plan, dataset, year, hold=hold, engine=REFERENCE)
-    return Both(reference, compiled, tuple(differences(reference, compiled)))
+    found = differences(reference, compiled)
+    if isinstance(compiled.compiled, Compiled):
+        found += outside(compiled.compiled)
+    return Both(reference, compiled, tuple(found))
 
 
 def differences(one: Settlement, two: Settlement) -> list[str]:
