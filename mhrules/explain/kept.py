@@ -116,6 +116,16 @@ def open_run(directory: Path, plan: Plan, sources: Iterable[Source]) -> KeptRun:
     return KeptRun(plan, meta, connection, {source.sha256: source for source in texts})
 
 
+def opened(path: Path, plan: Plan, sources: Iterable[Source]) -> KeptRun:
+    """The run in a file that was kept just now.
+
+    Raises:
+        DiagnosticError: it is no run (MH753).
+    """
+    connection, meta = _opened(path, path.parent.name)
+    return KeptRun(plan, meta, connection, {source.sha256: source for source in sources})
+
+
 def _opened(path: Path, name: str) -> tuple[DuckDBPyConnection, dict[str, Any]]:
     import duckdb
 

@@ -49,7 +49,7 @@ def keep(settlement: Settlement, path: Path, sources: Sequence[Source], postings
     import duckdb
 
     source = _source(settlement)
-    workspace: Path | None = getattr(settlement.dataset, "workspace", None)
+    workspace = settlement.dataset.workspace
     with tempfile.TemporaryDirectory(dir=workspace) as folder:
         made = Path(folder).resolve() / RUN
         target = source if workspace is not None else duckdb.connect()
