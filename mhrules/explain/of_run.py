@@ -195,7 +195,7 @@ def _refuse_moved(books: Books, part: Slice, line: Line) -> None:
         return
     practice, numbers = line[1], dict(_numbers(part, books))
     for (whose, month), outcomes in books.world.below.attribution.known().items():
-        then = {stay[1] for stay in part.stays if stay[2] == whose and stay[4] <= month <= stay[5]}
+        then = {stay.number for stay in part.stays if stay.payer == whose and stay.has(month)}
         now = {numbers[person] for person, outcome in outcomes.items() if _is_at(outcome, practice)}
         if then != now and (whose, month) in part.months:
             text = (

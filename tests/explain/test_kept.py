@@ -226,7 +226,7 @@ def test_a_line_that_was_not_posted(tmp_path: Path) -> None:
 def test_people_elsewhere_than_they_were(day: Settlement, tmp_path: Path) -> None:
     kept(day, tmp_path).close()
     with duckdb.connect(tmp_path / RUN) as connection:
-        connection.execute("UPDATE run.run.stays SET last = first WHERE practice = 'p1'")
+        connection.execute("UPDATE run.run.stays SET months = 0 WHERE practice = 'p1'")
     asked = next(line for line in lines(day) if line[1] == "p1")
     assert codes(lambda: again(tmp_path, day, asked)) == ["MH999"]
 
