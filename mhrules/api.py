@@ -21,7 +21,7 @@ from attrs import field, frozen
 
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.locate import existing, program_path, program_paths
-from mhrules.results import Posting, Settlement, ledger_of, settlement_of
+from mhrules.results import Posting, Settlement, ledger_of, settlement_of, sources_of
 
 if TYPE_CHECKING:
     from mhrules.compiler import Compilation
@@ -370,10 +370,10 @@ def explain(
         DiagnosticError: there is no such payer, practice, payment or period, or no such line (MH733 to MH737); no such
             person (MH750), or the program attributes nobody (MH752).
     """
-    from mhrules.explain.tree import explain as explained
+    from mhrules.explain.of_run import explain_settled
 
-    found = explained(ledger_of(settlement), payer, practice, payment, period, deep=deep, member=member)
-    return Explanation(found)
+    line, sources = (payer, practice, payment), sources_of(settlement)
+    return Explanation(explain_settled(ledger_of(settlement), sources, line, period, deep=deep, member=member))
 
 
 def explain_run(

@@ -249,6 +249,11 @@ def settlement_of(settled: ledger.Settlement, sources: tuple[Source, ...]) -> Se
     return Settlement(settled.year, findings, ledger=settled, sources=sources)
 
 
+def sources_of(settlement: Settlement) -> tuple[Source, ...]:
+    """The texts of program and contracts by which it was settled."""
+    return settlement._sources
+
+
 def ledger_of(settlement: Settlement) -> ledger.Settlement:
     """The settlement as the engine left it, with everything that explains it."""
     return settlement._ledger

@@ -14,7 +14,7 @@ from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
-from mhrules.settle.kept import FORMAT, NUMBER, RUN, texts_of
+from mhrules.settle.kept import FORMAT, NUMBER, RUN, SPAN, texts_of
 from mhrules.settle.ledger import Posting
 from mhrules.settle.manifest import MANIFEST
 from mhrules.settle.outputs import FORMATS
@@ -26,8 +26,21 @@ from mhrules.version import __version__
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Stay = tuple[str, int, str, str, int, int]
-"""Practice (empty: none), the person's number, payer, reason, first and last month of one outcome."""
+
+@frozen
+class Months:
+    """Months in which one person had one outcome with one payer: a bit for each of the `SPAN` months from `span` on."""
+
+    practice: str
+    number: int
+    payer: str
+    reason: str
+    span: int
+    months: int
+
+    def has(self, month: int) -> bool:
+        """Whether a month is among them."""
+        return month // SPAN == self.span and bool(self.months >> month % SPAN & 1)
 
 
 @frozen(eq=False)
@@ -58,10 +71,9 @@ class KeptRun:
         )
         return tuple(sorted((Posting(*row) for row in rows), key=lambda posting: posting.order))
 
-    def stays(self, practice: str) -> list[Stay]:
+    def stays(self, practice: str) -> list[Months]:
         """Everybody who was attributed to a practice in a month that was looked at."""
-        found: list[Any] = self.rows("SELECT * FROM kept.run.stays WHERE practice = ?", (practice,))
-        return found
+        return [Months(*row) for row in self.rows("SELECT * FROM kept.run.stays WHERE practice = ?", (practice,))]
 
     def months(self) -> frozenset[tuple[str, int]]:
         """The payers' months in which it is known who was attributed to whom."""
@@ -114,6 +126,16 @@ def open_run(directory: Path, plan: Plan, sources: Iterable[Source]) -> KeptRun:
         connection.close()
         raise
     return KeptRun(plan, meta, connection, {source.sha256: source for source in texts})
+
+
+def opened(path: Path, plan: Plan, sources: Iterable[Source]) -> KeptRun:
+    """The run in a file that was kept just now.
+
+    Raises:
+        DiagnosticError: it is no run (MH753).
+    """
+    connection, meta = _opened(path, path.parent.name)
+    return KeptRun(plan, meta, connection, {source.sha256: source for source in sources})
 
 
 def _opened(path: Path, name: str) -> tuple[DuckDBPyConnection, dict[str, Any]]:

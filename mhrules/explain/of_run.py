@@ -7,31 +7,39 @@ is what the interpreter worked out, never a guess: if it does not lead to what w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from attrs import evolve
 
 from mhrules.data.dataset import Dataset, Input, LeftOut
+from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.attribution import Outcome
 from mhrules.engine.faults import Faulted
 from mhrules.engine.reference import deep as room
 from mhrules.engine.slices import FACTS, PEOPLE, Outside
-from mhrules.explain.kept import KeptRun
+from mhrules.explain.kept import KeptRun, opened
 from mhrules.explain.model import Explanation
 from mhrules.explain.slices import KeptValues, Slice
 from mhrules.explain.tree import explain
 from mhrules.settle import ledger
+from mhrules.settle.kept import RUN, keep
 from mhrules.settle.ledger import Controls, Kept, Settlement
 from mhrules.settle.payments import Books
 from mhrules.settle.run import REFERENCE
+from mhrules.source import Source
 
 T = TypeVar("T")
 REACHES = ("", FACTS, PEOPLE)
 MOST = 100_000
 """People up to whom everybody is worked out one by one, where a line asks for that."""
+FEW = 5_000
+"""People up to whom a settlement that is there is explained from all its data."""
+_KEPT: WeakKeyDictionary[Settlement, KeptRun] = WeakKeyDictionary()
+"""Settlements of many people that were explained, each with its run."""
 Line = tuple[str, str, str]
 """Payer, practice and payment."""
 
@@ -60,6 +68,43 @@ def explain_run(
         return evolve(found, notes=(*found.notes, note))
 
     return _with_reach(run, line[1], member, explained)
+
+
+def explain_settled(
+    settlement: Settlement,
+    sources: Sequence[Source],
+    line: Line,
+    period: str | None = None,
+    *,
+    deep: bool = False,
+    member: str | None = None,
+) -> Explanation:
+    """Why one payer's payment to one practice is what a settlement says; of many people, from a slice of its data.
+
+    Where relations have settled more than 5,000 people, the run is kept beside its data until they are closed, and the
+    line is worked out from its slice; otherwise from all data. `line` is payer, practice and payment.
+
+    Raises:
+        DiagnosticError: as `explain_run`.
+    """
+    workspace = settlement.dataset.workspace
+    if settlement.compiled is None or workspace is None or _people(settlement) <= FEW:
+        return explain(settlement, *line, period, deep=deep, member=member)
+    if settlement not in _KEPT:
+        path = workspace / f"{id(settlement)}-{RUN}"
+        keep(settlement, path, sources, "")
+        _KEPT[settlement] = opened(path, settlement.plan, sources)
+    return explain_run(_KEPT[settlement], line, period, deep=deep, member=member)
+
+
+def _people(settlement: Settlement) -> int:
+    """How many people have enrollment, where the program asks for it."""
+    if not settlement.books.interpreter.facts.present(ELIGIBILITY):
+        return 0
+    ((count,),) = settlement.dataset.connection().execute(
+        f"SELECT count(DISTINCT person_id) FROM {ELIGIBILITY}"
+    ).fetchall()  # fmt: skip
+    return int(count)
 
 
 def worded(run: KeptRun, line: Line, first: int) -> tuple[Diagnostic, ...]:
@@ -150,7 +195,7 @@ def _refuse_moved(books: Books, part: Slice, line: Line) -> None:
         return
     practice, numbers = line[1], dict(_numbers(part, books))
     for (whose, month), outcomes in books.world.below.attribution.known().items():
-        then = {stay[1] for stay in part.stays if stay[2] == whose and stay[4] <= month <= stay[5]}
+        then = {stay.number for stay in part.stays if stay.payer == whose and stay.has(month)}
         now = {numbers[person] for person, outcome in outcomes.items() if _is_at(outcome, practice)}
         if then != now and (whose, month) in part.months:
             text = (

@@ -93,7 +93,7 @@ class Slice(Bounds):
     def ranges(self) -> list[tuple[int, int]]:
         """The numbers of the slice's people as spans, first and last."""
         if self._ranges is None:
-            numbers = {stay[1] for stay in self.stays} | set(self.run.billed(self.practice))
+            numbers = {stay.number for stay in self.stays} | set(self.run.billed(self.practice))
             if self._member is not None:
                 numbers.add(self._member)
             self._ranges = _spans(sorted(numbers))

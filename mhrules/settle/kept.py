@@ -36,6 +36,8 @@ FORMAT = 1
 PERSON = "person_id"
 NUMBER = "#"
 """The column of a table of people that numbers them in the order in which they stand."""
+SPAN = 60
+"""Months whose outcomes stand in one number, a bit for each."""
 LARGE = 20_000
 """Rows from which on a table of facts by practice is read for one practice at a time."""
 
@@ -49,7 +51,7 @@ def keep(settlement: Settlement, path: Path, sources: Sequence[Source], postings
     import duckdb
 
     source = _source(settlement)
-    workspace: Path | None = getattr(settlement.dataset, "workspace", None)
+    workspace = settlement.dataset.workspace
     with tempfile.TemporaryDirectory(dir=workspace) as folder:
         made = Path(folder).resolve() / RUN
         target = source if workspace is not None else duckdb.connect()
@@ -181,16 +183,15 @@ class _Writer:
         """To whom people belonged in the months that were looked at, and which months those were."""
         self.source.execute(
             "CREATE OR REPLACE TEMP TABLE kept_stays (payer VARCHAR, person VARCHAR, practice VARCHAR, "
-            "reason VARCHAR, first INTEGER, last INTEGER)"
+            "reason VARCHAR, span INTEGER, months BIGINT)"
         )
         months: list[tuple[str, int]] = []
         if has_members(self.settlement.books):
             compiled = self.settlement.compiled
             outcomes, months = self._noted_outcomes() if compiled is None else self._compiled_outcomes(compiled)
-            island = "month - row_number() OVER (PARTITION BY payer, member, practice, reason ORDER BY month)"
             self.source.execute(
-                "INSERT INTO kept_stays SELECT payer, member, practice, reason, min(month), max(month) "
-                f"FROM (SELECT *, {island} AS island FROM {outcomes}) GROUP BY payer, member, practice, reason, island"
+                f"INSERT INTO kept_stays SELECT payer, member, practice, reason, month // {SPAN}, "
+                f"bit_or(1::BIGINT << (month % {SPAN})::BIGINT) FROM {outcomes} GROUP BY ALL"
             )
         self._values("run.months", {"payer": "VARCHAR", "month": "INTEGER"}, months)
 
@@ -219,7 +220,8 @@ class _Writer:
         listed = [f"SELECT {PERSON} AS person FROM {identifier(name)}" for name in tables if self._present(name)]
         persons = " UNION ".join(listed) or "SELECT NULL::VARCHAR AS person WHERE false"
         months = (
-            "SELECT person, practice, sum(last - first + 1) AS months FROM kept_stays WHERE practice <> '' GROUP BY ALL"
+            "SELECT person, practice, sum(bit_count(months)) AS months FROM kept_stays WHERE practice <> '' "
+            "GROUP BY person, practice"
         )
         homes = f"SELECT person, arg_max(practice, (months, practice)) AS home FROM ({months}) GROUP BY person"
         self.source.execute(
@@ -229,8 +231,8 @@ class _Writer:
         self._table("run.persons", f'SELECT person, "{NUMBER}" FROM kept_persons ORDER BY person')
         self._table(
             "run.stays",
-            f'SELECT s.practice, p."{NUMBER}", s.payer, s.reason, s.first, s.last FROM kept_stays s '
-            f'JOIN kept_persons p USING (person) ORDER BY s.practice, p."{NUMBER}", s.payer, s.first',
+            f'SELECT s.practice, p."{NUMBER}", s.payer, s.reason, s.span, s.months FROM kept_stays s '
+            f'JOIN kept_persons p USING (person) ORDER BY s.practice, p."{NUMBER}"',
         )
 
     def _present(self, name: str) -> bool:

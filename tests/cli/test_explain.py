@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,61 @@ def test_a_line_is_explained_although_another_fails(tmp_path: Path) -> None:
     result = explain(written(tmp_path, data=DATA.replace("p2,blue,2024,10000,7000,0.70\n", "")))
     assert (result.exit_code, "$4,000.00" in result.stdout) == (0, True)
     assert result.stderr == "1 error in this year: `mhrules settle` lists them and posts nothing\n"
+
+
+# ------------------------------------------------------------------------------------------------- a kept run
+
+
+def kept(folder: Path, *further: str) -> Path:
+    """The settlement of the program, with the run kept in `out/`."""
+    what = (folder / "maple", "--data", folder / "data", "--year", "2024", "--out", folder / "out")
+    assert run("settle", *what, *further).exit_code == 0
+    return folder
+
+
+def from_run(folder: Path, *further: str, practice: str = "p1") -> Result:
+    what = ("--payer", "green", "--practice", practice, "--payment", "shared_savings")
+    return run("explain", folder / "maple", "--run", folder / "out", *what, *further)
+
+
+@pytest.mark.parametrize("engine", ["reference", "duckdb"])
+def test_a_kept_run_explains_what_its_data_do(tmp_path: Path, engine: str) -> None:
+    kept(written(tmp_path), "--keep", "--engine", engine)
+    for practice in ("p1", "p2"):
+        one = document(explain(tmp_path, "--format", "json", practice=practice))
+        two = document(from_run(tmp_path, "--format", "json", practice=practice))
+        assert two.pop("notes") == ["worked out anew, equal to what the run posted"]
+        assert one.pop("notes") == []
+        assert one == two
+
+
+def test_the_manifest_names_the_run(tmp_path: Path) -> None:
+    kept(written(tmp_path))
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["kept"] is None
+    kept(tmp_path, "--keep")
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["kept"] == "run.duckdb"
+
+
+def test_a_folder_without_a_kept_run(tmp_path: Path) -> None:
+    result = from_run(kept(written(tmp_path)))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[MH753]" in result.stderr
+    assert "--keep" in result.stderr
+
+
+def test_a_program_that_was_changed_since(tmp_path: Path) -> None:
+    kept(written(tmp_path), "--keep")
+    text = tmp_path / "maple" / "maple.mh"
+    text.write_text(text.read_text(encoding="utf-8").replace("40%", "45%"), encoding="utf-8")
+    result = from_run(tmp_path)
+    assert result.exit_code == 2
+    assert "error[MH754]" in result.stderr
+    assert "`maple.mh`" in " ".join(result.stderr.split())
+
+
+def test_a_run_stands_for_data_and_year(tmp_path: Path) -> None:
+    kept(written(tmp_path), "--keep")
+    both = from_run(tmp_path, "--year", "2024")
+    assert (both.exit_code, "leave out" in both.stderr) == (2, True)
+    neither = run("explain", tmp_path / "maple", "--payer", "green", "--practice", "p1", "--payment", "shared_savings")
+    assert (neither.exit_code, "--data" in neither.stderr, "--run" in neither.stderr) == (2, True, True)

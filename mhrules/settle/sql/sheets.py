@@ -318,13 +318,18 @@ class Relations:
         return {(payer, practice): (int(v) * _TO_UNITS, int(last) * _TO_UNITS) for payer, practice, v, last in rows}
 
     def _tie(self) -> None:
-        """Every month that counts has one outcome, and the members of a practice are those it is paid for."""
+        """Every month that counts has one outcome, and the members of a practice are those it is paid for.
+
+        A practice that has not started yet can have members, and is not paid for them.
+        """
         relations = self.compiled.relations
         outcomes, attributed = relations.outcomes(), relations.attributed()
+        held = relations.grids.held(frozenset(OWNERS))
         (tied,) = self.store.row(
             f"SELECT (SELECT (count(*), sum(days)) FROM {outcomes} t WHERE {self._in_year('t')}) IS NOT DISTINCT FROM "
             f"(SELECT (count(*), sum(days)) FROM {COUNTED} t WHERE {self._in_year('t')}) AND "
-            f"(SELECT (count(*), sum(days)) FROM {outcomes} t WHERE practice <> '' AND {self._in_year('t')}) "
+            f"(SELECT (count(*), sum(t.days)) FROM {outcomes} t JOIN {held} h ON h.payer = t.payer "
+            f"AND h.practice = t.practice AND h.month = t.month WHERE {self._in_year('t')}) "
             f"IS NOT DISTINCT FROM (SELECT (count(*), sum(days)) FROM {attributed} t WHERE {self._in_year('t')})"
         )
         if not tied:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from mhrules.data.dataset import Dataset
+from mhrules.settle.outputs import write
 from tests.settle.sql.both import Both, both
 from tests.strategies.settled import plan_of
 
@@ -140,3 +142,22 @@ def test_names_of_a_text_never_make_two_relations_one() -> None:
     found = settled(body, {"practice_payer_month": rows})
     assert (amounts(found, "q"), amounts(found, "lines")) == ({1200}, {200})
     assert (amounts(found, "care"), amounts(found, "other")) == ({200}, {300})
+
+
+def test_members_of_a_practice_that_has_not_started_tie(tmp_path: Path) -> None:
+    body = """  starts joined
+  facts of practice { joined : date }
+  attribution { every month; first selection }
+  payment fee "Fee" { per member per month; pays $1 }
+"""
+    rows = {
+        "practice": [{"practice_id": "p1", "joined": "2011-07-01"}],
+        "member": [{"person_id": "ann"}],
+        "eligibility": [{"person_id": "ann", "payer": "aetna", "enrollment_start_date": "2011-01-01"}],
+        "chosen_practice": [{"person_id": "ann", "payer": "aetna", "from": "2011-01-01", "practice_id": "p1"}],
+    }
+    found = settled(body, rows)
+    assert len([posting for posting in found.reference.postings if posting.units]) == 6
+    names = [[path.name for path in write(each, tmp_path)] for each in (found.compiled, found.reference)]
+    assert names[0] == names[1]
+    assert len((tmp_path / "attribution.csv").read_text(encoding="utf-8").splitlines()) == 1 + 12
