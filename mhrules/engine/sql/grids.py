@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Grid
 from mhrules.engine.sql.store import Store
 from mhrules.engine.world import World
@@ -27,6 +26,7 @@ class Grids:
         self.plan = world.plan
         self.months = months
         self.declared: Callable[[str], str] = str  # the values that practices have of a declared key; set by relations
+        self.lines_of_facts: Callable[[], str] = str  # the lines for which facts are kept; set by relations
         self._grids: dict[tuple[frozenset[str], str | None, bool], Grid] = {}
         self._setup()
 
@@ -155,12 +155,21 @@ class Grids:
         return f"SELECT *, {self._days} FROM {' CROSS JOIN '.join([*sources, one])}"
 
     def _by_line(self, sql: str, by_payer: bool) -> str:
-        declared = [bool(payer.lines) for payer in self.world.payers.values()]
-        if not (all(declared) if by_payer else any(declared)):
-            raise Unsupported("lines of business that only the facts name")
-        if by_payer:
-            return f"SELECT g.*, l.line FROM ({sql}) g JOIN payer_lines l USING (payer)"
-        return f"SELECT g.*, l.line FROM ({sql}) g CROSS JOIN (SELECT DISTINCT line FROM payer_lines) l"
+        open_to_facts = self.of_facts(by_payer=by_payer)
+        if not by_payer:
+            named = self.lines_of_facts() if open_to_facts else "(SELECT DISTINCT line FROM payer_lines)"
+            return f"SELECT g.*, l.line FROM ({sql}) g CROSS JOIN {named} l"
+        lines = "payer_lines"
+        if open_to_facts:
+            own = f"SELECT payer, line FROM payers CROSS JOIN {self.lines_of_facts()} f"
+            whose = f"payer IN ({self.store.dialect.texts(open_to_facts)})"
+            lines = f"(SELECT * FROM payer_lines UNION ALL SELECT * FROM ({own}) WHERE {whose})"
+        return f"SELECT g.*, l.line FROM ({sql}) g JOIN {lines} l USING (payer)"
+
+    def of_facts(self, *, by_payer: bool) -> list[str]:
+        """The payers whose lines of business are those for which facts are kept; of no single payer, all or none."""
+        without = [payer.name for payer in self.world.payers.values() if not payer.lines]
+        return without if by_payer or len(without) == len(self.world.payers) else []
 
     # ------------------------------------------------------------------------------------------ calendar
 

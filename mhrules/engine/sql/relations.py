@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from attrs import evolve
+
 from mhrules.data.schema import Column as DataColumn
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
@@ -43,6 +45,7 @@ class Relations(Scalars):
         self.split_done: set[str] = set()
         self.failing: list[Fallible] = []  # what rests under everything, so that no row of it may fail
         grids.declared = self.declared_values
+        grids.lines_of_facts = self.lines_of_facts
         store.base_clocks = sorted({plan.calendar.year_first(year) for year in base_years(plan)})
 
     @property
@@ -231,6 +234,38 @@ class Relations(Scalars):
         """The rows of those keys and that period."""
         return self.grids.grid(keys, kind, base=base)
 
+    def by_line(self) -> list[str]:
+        """The tables of facts that are kept by line of business."""
+        tables = self.facts.schema.tables
+        return [t.name for t in tables if "line" in self.facts.key_names(t) and self.facts.present(t.name)]
+
+    def lines_of_facts(self) -> str:
+        """The lines of business for which facts are kept."""
+        named = " UNION ".join(f"SELECT line FROM {self.fact_table(name)}" for name in self.by_line())
+        about = About("lines of business for which facts are kept", ("line",))
+        return self.store.table("lines_of_facts", named or "SELECT '' AS line WHERE false", about)
+
+    def found(self, grid: Grid) -> Grid:
+        """The rows that are found when lines are looked for: of those that only facts name, the ones that agree.
+
+        A table that is kept by year agrees with its rows of the row's program year.
+        """
+        payers = self.grids.of_facts(by_payer="payer" in grid.keys) if "line" in grid.keys else []
+        if not payers:
+            return grid
+        agree = []
+        for name in self.by_line():
+            names = self.facts.key_names(self.facts.schema.table(name))
+            on = [f"t.{key} = g.{key}" for key in names if key in grid.keys]
+            if "year" in names and grid.kind is not None:
+                on.append(f"t.year = {self.grids.year_name('g.m1')}")
+            agree.append(f"EXISTS (SELECT 1 FROM {self.fact_table(name)} t WHERE {' AND '.join(on)})")
+        if "payer" in grid.keys:
+            agree.append(f"g.payer NOT IN ({self.dialect.texts(payers)})")
+        about = About("rows of lines of business for which facts are kept", grid.grain)
+        sql = f"SELECT g.* FROM {grid.table} g WHERE {' OR '.join(agree) or 'false'}"
+        return evolve(grid, table=self.store.table(f"{grid.table}_found", sql, about))
+
     def quantity(self, quantity: ir.Quantity, *, base: bool = False) -> tuple[Grid, bool]:
         """The relation of a quantity: its rows with value `v` and fault `f`, and whether it can have a fault."""
         key = (quantity, base)
@@ -407,6 +442,7 @@ class Relations(Scalars):
         if not extra <= {*OWNERS, "line", *self.plan.practice_keys}:
             raise Unsupported(f"an aggregate over {', '.join(sorted(extra))}")
         elements = self.rows(frozenset(keys | extra), kind, base=grid.base)
+        elements = self.found(elements) if "line" in extra else elements
         return elements, (*group, *node.same, *(["clock"] if grid.kind is not None else []))
 
     def group_column(self, column: str, grid: Grid, frame: Frame, same: dict[str, str]) -> str:

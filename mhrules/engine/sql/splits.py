@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.numbers import either, places_of
 from mhrules.engine.sql.relations import Relations, matching
@@ -46,8 +45,6 @@ class Splits(Relations):
 
     def _group(self, node: ir.Split, kind: str | None, *, base: bool) -> Grid:
         varied = node.pool.keys.union(*(part.keys for part in node.parts())) - {node.among, *ir.TIME_KEYS}
-        if node.among == "practice" and "line" in varied:
-            raise Unsupported("a split by line of business")
         return self.grids.grid(varied, kind, base=base)
 
     def parts_table(self, node: ir.Split, grid: Grid) -> tuple[str, tuple[str, ...]]:

@@ -361,7 +361,7 @@ class Compiled:
         kind = time_key(quantity.grain)
         grid, fails = self.relations.quantity(quantity)
         period = kind or Period.YEAR.value
-        rows = self.relations.rows(frozenset(grid.keys), period, base=False)
+        rows = self.relations.found(self.relations.rows(frozenset(grid.keys), period, base=False))
         inside = f"r.{self.inside}"
         if kind == "contract_year":
             months = f"(SELECT unnest(sequence({self.first}, {self.last})) AS month)"
@@ -410,7 +410,7 @@ class Compiled:
             keys.add("payer")
         if "practice" in keys:
             keys -= set(self.plan.practice_keys)
-        return Frame(self.relations.rows(frozenset(keys), ensure.period.value, base=False))
+        return Frame(self.relations.found(self.relations.rows(frozenset(keys), ensure.period.value, base=False)))
 
     def _concerned(self, ensure: ir.EnsurePlan) -> str:
         """Whether an invariant is for the row's payer, which the interpreter decides for each."""

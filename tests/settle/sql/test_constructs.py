@@ -13,6 +13,7 @@ from tests.settle.sql.both import both
 from tests.strategies.dice import Dice, Seeded
 from tests.strategies.population import Rows, population_from
 from tests.strategies.population_program import PLURALITY, PRACTICES, PROPORTION, SELECTION, Method, Policy, plan_for
+from tests.strategies.settled import plan_of
 
 YEAR = 2011
 SEEDS = (1, 2)
@@ -110,3 +111,49 @@ def test_constructs_below_the_practice_settle_alike(name: str) -> None:
         found = both(plan, Dataset.from_rows(plan.schema, {k: own for k, own in rows.items() if k in names}), YEAR)
         assert (found.handed_over, found.differences) == ("", ()), seed
         assert found.compiled.engine == DUCKDB
+
+
+def of_lines(lines: str) -> str:
+    """A program of two payers, the second of which declares no lines of business."""
+    return f"""mhrules 1
+program small "Small" edition "1" {{
+  term 2010-01-01 to 2012-12-31
+  year calendar
+  rounding to cents half up
+  convening {{ convener state "State"; authority "Act 1"; payer aetna "Aetna" {lines}; payer cigna "Cigna" }}
+  facts of practice, line, year {{ lives : integer 0..9 }}
+  facts of payer, practice, line, year {{ spend : $ $0..$999 }}
+  facts of line, year {{ pool : $ $0..$999 }}
+  define part = split pool among practices in proportion to lives default 1
+  payment per_life "P" {{ per practice per year; pays $2 * sum(lives default 2 over lines) }}
+  report parts "A" = sum(part over lines)
+  report each_part "B" = part
+  report spent "C" = sum(spend default $3 over lines)
+  report before "D" = prior_year(sum(lives default 1 over lines)) default 0
+  report lives_of "E" = lives default 7
+  ensure few "Few" : sum(lives default 0 over lines) < 30
+}}
+"""
+
+
+@pytest.mark.parametrize("lines", ["", "lines commercial, medicare"])
+def test_lines_of_business_that_only_facts_name_settle_alike(lines: str) -> None:
+    plan = plan_of(of_lines(lines))
+    both_lines = ("commercial", "medicare")
+    rows: Rows = {
+        "practice": [{"practice_id": "p1"}, {"practice_id": "p2"}],
+        "practice_line_year": [
+            {"practice_id": "p1", "line": "commercial", "year": 2011, "lives": 3},
+            {"practice_id": "p2", "line": "medicare", "year": 2010, "lives": 4},
+        ],
+        "payer_practice_line_year": [
+            {"payer": "aetna", "practice_id": "p1", "line": "medicare", "year": 2011, "spend": "7.00"},
+            {"payer": "cigna", "practice_id": "p2", "line": "commercial", "year": 2011, "spend": "5.00"},
+        ],
+        "line_year": [{"line": line, "year": 2011, "pool": "10.01"} for line in both_lines],
+    }
+    found = both(plan, Dataset.from_rows(plan.schema, rows), YEAR)
+    assert (found.handed_over, found.differences) == ("", ())
+    spent = {str(q.row.get("payer")): q.value for q in found.compiled.quantities if q.report.name == "spent"}
+    assert spent.keys() == {"aetna", "cigna"}
+    assert len(found.compiled.controls.splits) == len(both_lines)
