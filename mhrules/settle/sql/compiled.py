@@ -22,6 +22,7 @@ from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
+from mhrules.progress import SILENT, Progress
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
 from mhrules.settle.members import has_members
@@ -92,7 +93,7 @@ class Compiled:
         crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
         return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))
 
-    def everything(self) -> tuple[SplitTotal, ...]:
+    def everything(self, progress: Progress = SILENT) -> tuple[SplitTotal, ...]:
         """Makes the relations of the year; the splits that were made, by place in the text and group.
 
         Raises:
@@ -100,23 +101,12 @@ class Compiled:
         """
         import duckdb
 
+        works = tuple(self._works())
         try:
-            table = self.relations.participation()
-            self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
-            self.relations.decided()
-            for payment in self.plan.payments.values():
-                table = self.relations.lines(payment)
-                self._refuse_faults(f"SELECT f FROM {table} WHERE {self.inside}")
-            self._keep_for_credits()
-            for report in self.plan.reports:
-                source = self.report(report)
-                if source.fails:
-                    self._refuse_faults(f"SELECT q.f {source.sql}")
-            self.results.judge()
-            self._invariants()
-            if has_members(self.books):
-                self.relations.outcomes()
-            self._refuse_what_fails()
+            with progress.stage(f"settling {self.year}", total=len(works)) as stage:
+                for work in works:
+                    work()
+                    stage.advance()
             return self._splits()
         except Unsupported as error:
             raise HandOver(f"the program asks for {error}") from error
@@ -126,6 +116,34 @@ class Compiled:
             if "ivision by zero" not in str(error):
                 raise
             raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
+
+    def _works(self) -> Iterator[Callable[[], object]]:
+        """What is done one after the other to settle the year."""
+        if has_members(self.books):
+            yield self.relations.outcomes
+        yield self._participates
+        for payment in self.plan.payments.values():
+            yield partial(self._settle, payment)
+        yield self._keep_for_credits
+        for report in self.plan.reports:
+            yield partial(self._publish, report)
+        yield self.results.judge
+        yield self._invariants
+        yield self._refuse_what_fails
+
+    def _participates(self) -> None:
+        table = self.relations.participation()
+        self._refuse_faults(f"SELECT f FROM {table} WHERE month BETWEEN {self.first} AND {self.last}")
+        self.relations.decided()
+
+    def _settle(self, payment: ir.PaymentPlan) -> None:
+        table = self.relations.lines(payment)
+        self._refuse_faults(f"SELECT f FROM {table} WHERE {self.inside}")
+
+    def _publish(self, report: ir.ReportPlan) -> None:
+        source = self.report(report)
+        if source.fails:
+            self._refuse_faults(f"SELECT q.f {source.sql}")
 
     def unjudged(self) -> Iterator[Unsupported]:
         """Makes the relations of the year without asking whether anything fails, one rule after the other.
