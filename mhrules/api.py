@@ -21,6 +21,7 @@ from attrs import field, frozen
 
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.locate import existing, program_path, program_paths
+from mhrules.progress import SILENT, Progress
 from mhrules.results import Posting, Settlement, ledger_of, settlement_of, sources_of
 
 if TYPE_CHECKING:
@@ -208,6 +209,10 @@ class Data:
 
         return cls(Dataset.from_frames(program.schema, frames))
 
+    def close(self) -> None:
+        """Close the database and remove its private folder; settlements of these data can be written no more."""
+        self.dataset.close()
+
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
         """Warnings and notes about the data."""
@@ -330,6 +335,7 @@ def settle(
     posted_on: datetime.date | None = None,
     hold: bool = False,
     engine: str = "duckdb",
+    progress: Progress = SILENT,
 ) -> Settlement:
     """The settlement of a program year: what every payer owes every practice, or why nothing.
 
@@ -340,11 +346,14 @@ def settle(
 
     Raises:
         DiagnosticError: a fact that is needed is missing, an invariant fails … (MH7xx; all are listed), the year is
-            outside the program's term (MH730), or the program needs what is not supported yet (MH901).
+            outside the program's term (MH730), or the program needs what is not supported yet (MH901); memory (MH652)
+            or room for temporary files (MH653) is used up.
     """
     from mhrules.settle.run import settle as settled
 
-    result = settled(program.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold, engine=engine)
+    result = settled(
+        program.plan, data.dataset, year, run=run, posted_on=posted_on, hold=hold, engine=engine, progress=progress
+    )
     if not result.ok and not hold:
         raise DiagnosticError(result.findings)
     return settlement_of(result, program._compilation.sources)

@@ -14,6 +14,7 @@ from attrs import field, fields, frozen
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.exact import PLACES
+from mhrules.progress import SILENT, Progress
 from mhrules.source import Source
 
 if TYPE_CHECKING:
@@ -144,20 +145,31 @@ class Settlement:
         """The total of each payment after credits, in dollars."""
         return {name: decimal(amount, CENTS) for name, amount in self._ledger.controls.by_payment.items()}
 
-    def write(self, directory: str | PathLike[str], *, detail: bool = False, keep: bool = False) -> tuple[Path, ...]:
+    def write(
+        self,
+        directory: str | PathLike[str],
+        *,
+        detail: bool = False,
+        keep: bool = False,
+        files: str = "csv",
+        progress: Progress = SILENT,
+    ) -> tuple[Path, ...]:
         """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json`; the paths written.
 
         Where the data have members, also `attribution.csv` and `member_months.csv`. With `detail`, also `detail.csv`:
-        the members, claims, visits and events that each posting is made of. The same input gives the same bytes. With
-        `keep`, also `run.duckdb`, the facts and outcomes of the run, from which `explain_run` explains any line.
-        Files that are there already are replaced, all or none.
+        the members, claims, visits and events that each posting is made of. With `keep`, also `run.duckdb`, the facts
+        and outcomes of the run, from which `explain_run` explains any line. `files` is `csv` or `parquet`. The same
+        input gives the same bytes. Files that are there already are replaced, all or none; those that an earlier
+        settlement wrote and this one does not are taken away.
 
         Raises:
-            DiagnosticError: the folder cannot be written (MH732), or a member month cannot be attributed.
+            DiagnosticError: the folder cannot be written (MH732), or a member month cannot be attributed; memory
+                (MH652) or room for temporary files (MH653) is used up.
         """
         from mhrules.settle.outputs import write
 
-        return write(self._ledger, Path(directory), self._sources, detail=detail, keep=keep)
+        folder = Path(directory)
+        return write(self._ledger, folder, self._sources, detail=detail, keep=keep, files=files, progress=progress)
 
     def to_duckdb(self) -> DuckDBPyRelation:
         """The postings as a DuckDB relation.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 from attrs import frozen
 
+from mhrules import progress
 from mhrules.diagnostics.model import Diagnostic, Severity
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -136,11 +137,12 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-class Progress:
+class Progress(progress.Progress):
     """One line on stderr that says what is being done; nothing where stderr is not a terminal."""
 
     def __init__(self) -> None:
-        self._shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        super().__init__(sys.stderr if shown else None, output().width(err=True))
 
     def __enter__(self) -> Progress:
         return self
@@ -148,13 +150,4 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write("")
-
-    def step(self, words: str) -> None:
-        """Say what comes next, in place of what was said before."""
-        self._write(words[: output().width(err=True) - 1])
-
-    def _write(self, words: str) -> None:
-        if self._shown:
-            sys.stderr.write(f"\r\x1b[K{words}")
-            sys.stderr.flush()
+        self.end()

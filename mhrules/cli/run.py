@@ -12,6 +12,7 @@ from mhrules.cli import common
 
 if TYPE_CHECKING:
     from mhrules.api import Data, Program
+    from mhrules.data.capacity import Capacity
     from mhrules.diagnostics.model import Diagnostic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -87,6 +88,30 @@ def refuse_both(
         )
 
 
+def _memory(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """The bytes of a size such as `2GB`."""
+    if value is None:
+        return None
+    from mhrules.data.capacity import parse_memory
+
+    try:
+        return parse_memory(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+def capacity_options(verb: F) -> F:
+    """The options that say how much of the machine a run may take: `memory`, `threads`, `temporary`."""
+    options = (
+        click.option("--memory", metavar="SIZE", callback=_memory, help="The most to hold in memory, such as 2GB."),
+        click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="How many threads work at once."),
+        click.option("--temporary", metavar="DIR", help="Where what does not fit into memory is kept meanwhile."),
+    )
+    for option in reversed(options):
+        verb = option(verb)
+    return verb
+
+
 @frozen
 class Run:
     """A program and the data it is settled on."""
@@ -108,6 +133,7 @@ def prepared(
     progress: common.Progress,
     *,
     allow: tuple[str, ...] = (),
+    capacity: Capacity | None = None,
 ) -> Run:
     """The program and its data, read and checked; `allow` are codes of findings about the data that may pass.
 
@@ -118,5 +144,5 @@ def prepared(
 
     progress.step("reading the program")
     loaded = api.load(program, contracts=contracts)
-    progress.step("reading the data")
-    return Run(loaded, api.Data.from_folder(loaded, data, binding=binding, allow=allow))
+    with progress.stage("reading the data"):
+        return Run(loaded, api.Data.from_folder(loaded, data, binding=binding, allow=allow, capacity=capacity))

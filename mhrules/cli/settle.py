@@ -12,11 +12,12 @@ import attrs
 import click
 
 from mhrules.cli import common
-from mhrules.cli.run import prepared, run_options
+from mhrules.cli.run import capacity_options, prepared, run_options
 from mhrules.cli.table import grouped, money, table
 
 if TYPE_CHECKING:
     from mhrules.cli.summary import PayerSummary, PracticeSummary
+    from mhrules.diagnostics.model import Diagnostic
     from mhrules.results import Settlement
 
 _LISTED = 10  # practices that are listed by name
@@ -40,6 +41,10 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
     show_default=True,
     help="What works it out: relations in DuckDB, or the interpreter, to which they hand over what they cannot settle.",
 )
+@click.option(
+    "--files", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True, help="What is written."
+)
+@capacity_options
 @common.output_options("terminal", "json")
 @click.pass_context
 def command(
@@ -58,31 +63,53 @@ def command(
     detail: bool,
     keep: bool,
     engine: str,
+    files: str,
+    memory: int | None,
+    threads: int | None,
+    temporary: str | None,
 ) -> None:
     """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
 
     Writes postings.csv, participation.csv, quantities.csv and manifest.json into the folder --out; where the data have
-    members also attribution.csv and member_months.csv. If a fact is missing or an invariant fails, every such fault is
-    listed, nothing is written, and the command ends with 1; with --hold the lines that fail are posted as held.
+    members also attribution.csv and member_months.csv; with --files parquet the same as Parquet. If a fact is missing
+    or an invariant fails, every such fault is listed, nothing is written, and the command ends with 1; with --hold the
+    lines that fail are posted as held.
     """
     from mhrules import api
+    from mhrules.data.capacity import Capacity
 
     directory = Path(out)
     _refuse_file(directory)
+    capacity = Capacity(memory, threads, None if temporary is None else Path(temporary))
+    day = None if posted_on is None else posted_on.date()
     with common.Progress() as progress:
-        run = prepared(program, contracts, data, binding, progress, allow=allow)
-        progress.step(f"settling {year}")
-        day = None if posted_on is None else posted_on.date()
-        settlement = api.settle(run.program, run.data, year, run=run_id, posted_on=day, hold=hold, engine=engine)
-        progress.step("writing")
-        paths = settlement.write(directory, detail=detail, keep=keep)
+        run = prepared(program, contracts, data, binding, progress, allow=allow, capacity=capacity)
+        try:
+            settlement = api.settle(
+                run.program, run.data, year, run=run_id, posted_on=day, hold=hold, engine=engine, progress=progress
+            )
+            paths = settlement.write(directory, detail=detail, keep=keep, files=files, progress=progress)
+            progress.step("adding up")
+            told = _told(settlement, directory, paths, run.program.findings)
+        finally:
+            run.data.close()
     findings = (*run.program.findings, *settlement.findings)
     if common.output().format == "json":
-        common.show_document(_document(settlement, paths, findings))
+        common.show_document(told)
     else:
         common.show(findings)
-        _show(settlement, directory, paths)
+        if settlement.handed_over:
+            note = f"settled by the interpreter, which takes longer on many members: {settlement.handed_over}"
+            click.echo("\n".join(textwrap.wrap(note, common.output().width(err=True))), err=True)
+        click.echo(told)
     ctx.exit(common.exit_code(findings))
+
+
+def _told(settlement: Settlement, directory: Path, paths: tuple[Path, ...], findings: tuple[Diagnostic, ...]) -> str:
+    """What is said of a settlement on stdout."""
+    if common.output().format == "json":
+        return _document(settlement, paths, (*findings, *settlement.findings))
+    return _shown(settlement, directory, paths)
 
 
 def _refuse_file(directory: Path) -> None:
@@ -101,26 +128,21 @@ def _refuse_file(directory: Path) -> None:
 # ---------------------------------------------------------------------------------------------- for people
 
 
-def _show(settlement: Settlement, directory: Path, paths: tuple[Path, ...]) -> None:
+def _shown(settlement: Settlement, directory: Path, paths: tuple[Path, ...]) -> str:
     from mhrules.cli.summary import all_payers, summaries
     from mhrules.results import ledger_of
 
     plan = ledger_of(settlement).plan
     width = common.output().width()
     head = f"{plan.title}, edition {plan.edition}: settlement of {settlement.year}, run {settlement.run}"
-    click.echo("\n".join(textwrap.wrap(head, width, subsequent_indent="  ")))
+    lines = textwrap.wrap(head, width, subsequent_indent="  ")
     payers = summaries(settlement)
     for payer in payers:
-        click.echo()
-        click.echo("\n".join(_payer(payer, width)))
+        lines += ["", *_payer(payer, width)]
     if len(payers) > 1:
-        click.echo(f"\nall payers: {money(all_payers(payers))}")
+        lines += ["", f"all payers: {money(all_payers(payers))}"]
     names = ", ".join(path.name for path in paths)
-    click.echo()
-    if settlement.handed_over:
-        reason = f"settled by the interpreter: {settlement.handed_over}"
-        click.echo("\n".join(textwrap.wrap(reason, width, subsequent_indent="  ")))
-    click.echo("\n".join(textwrap.wrap(f"written to {directory}: {names}", width, subsequent_indent="  ")))
+    return "\n".join([*lines, "", *textwrap.wrap(f"written to {directory}: {names}", width, subsequent_indent="  ")])
 
 
 def _payer(payer: PayerSummary, width: int) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mhrules.data.capacity import Capacity
@@ -47,6 +48,22 @@ def limit_reached(error: Exception) -> DiagnosticError | None:
         return not_writable(None, "the disk is full")
     found = _TEMPORARY.search(text) if isinstance(error, duckdb.IOException) else None
     return None if found is None else not_writable(Path(found[1]), text.splitlines()[0].rpartition(": ")[2])
+
+
+@contextmanager
+def within_limits() -> Iterator[None]:
+    """Work of the database in the course of which memory or room on the disk can be used up.
+
+    Raises:
+        DiagnosticError: it is so (MH652, MH653).
+    """
+    try:
+        yield
+    except Exception as error:
+        found = limit_reached(error)
+        if found is None:
+            raise
+        raise found from error
 
 
 def _used(text: str) -> str:

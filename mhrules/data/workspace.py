@@ -30,8 +30,9 @@ class Workspace:
         Raises:
             DiagnosticError: nothing can be written there (MH653).
         """
-        beside = Path(tempfile.gettempdir()) if parent is None else parent
+        beside = parent
         try:
+            beside = beside or Path(tempfile.gettempdir())
             _remove_abandoned(beside)
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside)).resolve()
             lock = _locked(self.path)

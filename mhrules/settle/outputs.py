@@ -8,10 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mhrules.data.limits import within_limits
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted
 from mhrules.engine.reference import deep
+from mhrules.progress import SILENT, Progress, Stage
 from mhrules.settle import sheets
 from mhrules.settle.csvtext import csv_lines
 from mhrules.settle.folder import PARTIAL, Folder
@@ -20,6 +22,7 @@ from mhrules.settle.kept import keep as keep_run
 from mhrules.settle.ledger import Settlement
 from mhrules.settle.manifest import manifest_text, sources_of
 from mhrules.settle.members import MemberTotals, has_members, member_months, month_totals, payer_totals
+from mhrules.settle.parquet import parquet
 from mhrules.settle.sheets import SHEETS, Cells
 from mhrules.source import Source
 
@@ -41,25 +44,35 @@ def write(
     *,
     detail: bool = False,
     keep: bool = False,
+    files: str = CSV,
+    progress: Progress = SILENT,
 ) -> tuple[Path, ...]:
     """Write `postings.csv`, `participation.csv`, `quantities.csv` and `manifest.json` into a directory, made if needed.
 
     Where the program has measures also `measures.csv`; where the data have members `attribution.csv` and
     `member_months.csv`; with `detail`, what each posting is made of, as `detail.csv`; with `keep`, the run itself, as
     `run.duckdb`, from which lines are explained. `sources` are all texts of program and contracts; without them, those
-    that the plan's rules stand in. Other files of the directory stay. If writing fails, files of an earlier settlement
-    are as they were.
+    that the plan's rules stand in. `files` is `csv` or `parquet`, which gives `postings.parquet` and so on. Files that
+    an earlier settlement has left in the directory are replaced or taken away, others stay. If writing fails, all are
+    as they were.
 
     Raises:
-        DiagnosticError: the directory cannot be written (MH732), or a member month cannot be attributed (MH7xx).
+        DiagnosticError: the directory cannot be written (MH732), or a member month cannot be attributed (MH7xx);
+            memory (MH652) or room for temporary files (MH653) is used up.
     """
     texts = tuple(sources) or sources_of(settlement.plan)
     folder = Folder(directory, (*(f"{name}.{suffix}" for name in SHEETS for suffix in FORMATS), RUN))
     try:
-        with deep():
-            files, members = _files(settlement, detail=detail)
-            for each in files:
-                folder.text(f"{each.sheet.name}.{CSV}", _csv_chunks(each))
+        with deep(), within_limits():
+            made, members = _files(settlement, detail=detail)
+            for each in made:
+                name = f"{each.sheet.name}.{files}"
+                with progress.stage(f"writing {name}") as stage:
+                    if files == PARQUET:
+                        with parquet(settlement.dataset, each) as (path, rows):
+                            folder.copy(name, path, rows)
+                    else:
+                        folder.text(name, _csv_chunks(each, stage))
             if keep:
                 posted = folder.written[0].sha256
                 folder.further(RUN, lambda path: keep_run(settlement, path, texts, posted))
@@ -88,15 +101,18 @@ def _files(settlement: Settlement, *, detail: bool) -> tuple[Files, Mapping[str,
     return files, members
 
 
-def _csv_chunks(each: Cells | Query) -> Iterator[tuple[str, int]]:
+def _csv_chunks(each: Cells | Query, stage: Stage) -> Iterator[tuple[str, int]]:
     """A file as pieces of text, with the number of rows of each."""
     yield csv_lines([tuple(each.sheet.columns)]), 0
-    if isinstance(each, Cells):
-        rows = iter(each.rows())
-        while chunk := list(islice(rows, _CHUNK)):
-            yield csv_lines(chunk), len(chunk)
-    else:
-        yield from each.csv_chunks(_CHUNK)
+    for chunk, rows in _written(each) if isinstance(each, Cells) else each.csv_chunks(_CHUNK):
+        stage.advance(rows)
+        yield chunk, rows
+
+
+def _written(each: Cells) -> Iterator[tuple[str, int]]:
+    rows = iter(each.rows())
+    while chunk := list(islice(rows, _CHUNK)):
+        yield csv_lines(chunk), len(chunk)
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from mhrules.data.limits import within_limits
 from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
 from mhrules.diagnostics.registry import finding
@@ -15,6 +16,7 @@ from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.reference import deep
 from mhrules.engine.rows import Row
 from mhrules.plan.whole import Plan
+from mhrules.progress import SILENT, Progress
 from mhrules.settle import ledger
 from mhrules.settle.credits import CreditUse
 from mhrules.settle.invariants import Failure, failures, published
@@ -62,6 +64,7 @@ def settle(
     posted_on: datetime.date | None = None,
     hold: bool = False,
     engine: str = DUCKDB,
+    progress: Progress = SILENT,
 ) -> Settlement:
     """Settle a program year.
 
@@ -71,16 +74,19 @@ def settle(
     and all others as usual.
 
     Raises:
-        DiagnosticError: the term has no month in the year (MH730).
+        DiagnosticError: the term has no month in the year (MH730); memory (MH652) or room for temporary files (MH653)
+            is used up.
     """
     refuse(plan, year)
     with deep():
         settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
         if engine == DUCKDB:
             try:
-                return _Compiled(settling).settled()
+                with within_limits():
+                    return _Compiled(settling).settled(progress)
             except HandOver as reason:
                 settling.handed_over = reason.reason
+                progress.step(f"settling {year} by the interpreter: {reason.reason}")
         found = settling.failing()
         if hold and found:
             holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
@@ -313,13 +319,13 @@ class _Compiled(_Settling):
         self.engine = DUCKDB
         self.compiled = Compiled(self.books, self.dataset, self.year)
 
-    def settled(self) -> Settlement:
+    def settled(self, progress: Progress) -> Settlement:
         """The whole, with results that stay relations.
 
         Raises:
             HandOver: something is the interpreter's, or fails.
         """
-        splits = self.compiled.everything()
+        splits = self.compiled.everything(progress)
         credits = list(self._credits())
         if self.faults.faults:
             raise HandOver("a credit is not known")

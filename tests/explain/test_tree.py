@@ -18,7 +18,7 @@ from mhrules.exact import from_text
 from mhrules.explain.as_json import from_json, to_json
 from mhrules.explain.model import Explanation, Why
 from mhrules.explain.tree import explain
-from mhrules.settle.ledger import CREDITED, HELD, PAID, Settlement
+from mhrules.settle.ledger import CREDITED, HELD, PAID, Kept, Settlement
 from tests.explain import cases
 from tests.interpreted import settle
 
@@ -176,7 +176,7 @@ def test_credits_stand_beside_the_line() -> None:
 def test_a_line_that_does_not_tie_is_an_internal_error() -> None:
     settlement = cases.washington(0)
     wrong = tuple(evolve(each, amount=each.amount + 1) for each in settlement.postings)
-    found = refused(evolve(settlement, postings=wrong), "aetna", "p1", "settlement")
+    found = refused(evolve(settlement, results=Kept(wrong, (), (), ())), "aetna", "p1", "settlement")
     assert [each.code for each in found] == ["MH999"]
 
 

@@ -26,6 +26,7 @@ from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.plan.lower_calls import through
+from mhrules.progress import SILENT, Progress
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
 from mhrules.settle.members import has_members
@@ -123,7 +124,7 @@ class Compiled:
                     found.append(self.plan.first_month - back)
         return min(found, default=None)
 
-    def everything(self) -> tuple[SplitTotal, ...]:
+    def everything(self, progress: Progress = SILENT) -> tuple[SplitTotal, ...]:
         """Makes the relations of the year; the splits that were made, by place in the text and group.
 
         Raises:
@@ -131,23 +132,12 @@ class Compiled:
         """
         import duckdb
 
+        works = tuple(self._works())
         try:
-            self._refuse_faults(self._judgments())
-            self.relations.decided()
-            for payment in self.plan.payments.values():
-                for source in self._fallible(payment):
-                    self._refuse_faults(source)
-            self._keep_for_credits()
-            for report in self.plan.reports:
-                rows = self.report(report)
-                if rows.fails:
-                    self._refuse_faults(rows.fallible)
-            for source in self.results.fallible():
-                self._refuse_faults(source)
-            self._invariants()
-            if has_members(self.books):
-                self.relations.outcomes()
-            self._refuse_what_fails()
+            with progress.stage(f"settling {self.year}", total=len(works)) as stage:
+                for work in works:
+                    work()
+                    stage.advance()
             return self._splits()
         except Unsupported as error:
             raise HandOver(f"the program asks for {error}") from error
@@ -157,6 +147,37 @@ class Compiled:
             if "ivision by zero" not in str(error):
                 raise
             raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
+
+    def _works(self) -> Iterator[Callable[[], object]]:
+        """What is done one after the other to settle the year."""
+        if has_members(self.books):
+            yield self.relations.outcomes
+        yield self._participates
+        for payment in self.plan.payments.values():
+            yield partial(self._settle, payment)
+        yield self._keep_for_credits
+        for report in self.plan.reports:
+            yield partial(self._publish, report)
+        yield self._measure
+        yield self._invariants
+        yield self._refuse_what_fails
+
+    def _participates(self) -> None:
+        self._refuse_faults(self._judgments())
+        self.relations.decided()
+
+    def _settle(self, payment: ir.PaymentPlan) -> None:
+        for source in self._fallible(payment):
+            self._refuse_faults(source)
+
+    def _publish(self, report: ir.ReportPlan) -> None:
+        source = self.report(report)
+        if source.fails:
+            self._refuse_faults(source.fallible)
+
+    def _measure(self) -> None:
+        for source in self.results.fallible():
+            self._refuse_faults(source)
 
     def unjudged(self) -> Iterator[Unsupported]:
         """Makes the relations of the year without asking whether anything fails, one rule after the other.

@@ -21,7 +21,9 @@ def outside(compiled: Compiled) -> Iterator[str]:
         low, high = relations.widths.interval(node)
         step = 10 ** (PLACES - scale(node))
         least, most, kind = store.row(f"SELECT min(v), max(v), any_value(typeof(v)) FROM {table}")
-        if least is not None and ((low is not None and least * step < low) or (high is not None and most * step > high)):
+        if least is not None and (
+            (low is not None and least * step < low) or (high is not None and most * step > high)
+        ):
             yield f"{table}: {least}..{most}, bounded by {low}..{high} in steps of {step}"
         if least is not None and kind == "HUGEINT" and not relations.widths.is_wide(node):
             yield f"{table} is {kind} and needs not be"
