@@ -406,8 +406,8 @@ def explain_run(
         DiagnosticError: the folder has no run that fits (MH753), the program is not as it was settled (MH754), too
             many people would have to be worked out one by one (MH755); otherwise as `explain`.
     """
-    from mhrules.explain.kept import open_run
     from mhrules.explain.of_run import explain_run as explained
+    from mhrules.settle.kept_run import open_run
 
     run = open_run(Path(path), program.plan, program._compilation.sources)
     try:

@@ -15,21 +15,19 @@ from attrs import evolve
 
 from mhrules.data.dataset import Dataset, Input, LeftOut
 from mhrules.data.population import ELIGIBILITY
-from mhrules.diagnostics.model import Diagnostic, DiagnosticError
+from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.attribution import Outcome
-from mhrules.engine.faults import Faulted
-from mhrules.engine.reference import deep as room
 from mhrules.engine.slices import FACTS, PEOPLE, Outside
-from mhrules.explain.kept import KeptRun, opened
 from mhrules.explain.model import Explanation
-from mhrules.explain.slices import KeptValues, Slice
 from mhrules.explain.tree import explain
 from mhrules.settle import ledger
 from mhrules.settle.kept import RUN, keep
+from mhrules.settle.kept_run import KeptRun, opened
 from mhrules.settle.ledger import Controls, Kept, Settlement
 from mhrules.settle.payments import Books
 from mhrules.settle.run import REFERENCE
+from mhrules.settle.slices import KeptValues, Slice
 from mhrules.source import Source
 
 T = TypeVar("T")
@@ -63,7 +61,7 @@ def explain_run(
         settlement = _settlement(run, part, line, anew=anew)
         found = explain(settlement, *line, period, deep=deep, member=member)
         _refuse_unposted(settlement, found)
-        _refuse_moved(settlement.books, part, line)
+        _refuse_moved(run, settlement.books, part, line)
         note = _note(run, part)
         return evolve(found, notes=(*found.notes, note))
 
@@ -105,29 +103,6 @@ def _people(settlement: Settlement) -> int:
         f"SELECT count(DISTINCT person_id) FROM {ELIGIBILITY}"
     ).fetchall()  # fmt: skip
     return int(count)
-
-
-def worded(run: KeptRun, line: Line, first: int) -> tuple[Diagnostic, ...]:
-    """Why a line cannot be known, from the slice that it rests on; nothing where the slice does not say.
-
-    `first` is the first month of its posting period. A month in which somebody elsewhere cannot be judged, or a table
-    that cannot be read as a whole, is no matter of one slice.
-
-    Raises:
-        DiagnosticError: the line rests on more than 100,000 people (MH755).
-    """
-    payer, practice, payment = line
-
-    def found(part: Slice) -> tuple[Diagnostic, ...]:
-        books = _settlement(run, part, line, anew=False).books
-        try:
-            with room():
-                books.line(payment, payer, practice, first)
-        except Faulted as error:
-            return error.faults
-        return ()
-
-    return _with_reach(run, practice, None, found)
 
 
 def _with_reach(run: KeptRun, practice: str, member: str | None, ask: Callable[[Slice], T]) -> T:
@@ -189,13 +164,14 @@ def _refuse_unposted(settlement: Settlement, found: Explanation) -> None:
         raise DiagnosticError([finding("MH999", f"{text}, and nothing of it was posted")])
 
 
-def _refuse_moved(books: Books, part: Slice, line: Line) -> None:
+def _refuse_moved(run: KeptRun, books: Books, part: Slice, line: Line) -> None:
     """Refuse people who come to the practice in the slice and did not in the run, or the other way round."""
-    if "below" not in vars(books.world) or not part.stays:
+    stays = run.stays(line[1])
+    if "below" not in vars(books.world) or not stays:
         return
     practice, numbers = line[1], dict(_numbers(part, books))
     for (whose, month), outcomes in books.world.below.attribution.known().items():
-        then = {stay.number for stay in part.stays if stay.payer == whose and stay.has(month)}
+        then = {stay.number for stay in stays if stay.payer == whose and stay.has(month)}
         now = {numbers[person] for person, outcome in outcomes.items() if _is_at(outcome, practice)}
         if then != now and (whose, month) in part.months:
             text = (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.explain.expressions import AS_SETTLED
-from mhrules.explain.kept import KeptRun, open_run
 from mhrules.explain.model import Why
 from mhrules.explain.of_run import explain_run
 from mhrules.explain.tree import explain
+from mhrules.settle.kept_run import KeptRun, open_run
 from mhrules.settle.ledger import Settlement
 from mhrules.settle.outputs import sources_of, write
 

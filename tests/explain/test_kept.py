@@ -19,18 +19,19 @@ from mhrules.data.synth.population import write_population
 from mhrules.data.synth.setting import Request
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.engine.slices import PEOPLE, Outside
-from mhrules.explain import of_run, slices
-from mhrules.explain.kept import KeptRun, open_run
+from mhrules.explain import of_run
 from mhrules.explain.model import Explanation, Why
-from mhrules.explain.of_run import explain_run, explain_settled, worded
-from mhrules.explain.slices import KeptValues, Slice
+from mhrules.explain.of_run import explain_run, explain_settled
 from mhrules.explain.tree import explain
 from mhrules.locate import program_path
 from mhrules.plan.whole import Plan
+from mhrules.settle import slices
 from mhrules.settle.kept import RUN
+from mhrules.settle.kept_run import KeptRun, open_run
 from mhrules.settle.ledger import Settlement
 from mhrules.settle.outputs import sources_of
 from mhrules.settle.run import settle
+from mhrules.settle.slices import KeptValues, Slice
 from mhrules.source import Source
 from tests.explain.cases import pilot
 from tests.explain.kept import differences, kept, lines
@@ -195,14 +196,6 @@ def test_too_many_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Slice, "members", refuse)
     monkeypatch.setattr(Slice, "facts", refuse)
     assert codes(lambda: explain_run(run, BONUS)) == ["MH755"]
-    run.close()
-
-
-def test_a_fault_of_one_line_is_worded_from_its_slice(tmp_path: Path) -> None:
-    settlement = pilot(pool="0.00", hold=True)
-    run = kept(settlement, tmp_path)
-    first = next(p.first for p in settlement.postings if p.payment == "bonus")
-    assert worded(run, BONUS, first) == ()
     run.close()
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 from mhrules.data import population
 from mhrules.data.database import identifier
@@ -21,15 +22,55 @@ from mhrules.engine.reference import Interpreter, SplitRecord
 from mhrules.engine.rows import Row
 from mhrules.engine.slices import FACTS, PEOPLE, Bounds, Outside, Settled
 from mhrules.exact import PLACES
-from mhrules.explain.kept import KeptRun
 from mhrules.plan import ir
-from mhrules.plan.whole import CreditPlan
+from mhrules.plan.whole import CreditPlan, Plan
 from mhrules.semantics.types import Kind
 from mhrules.settle.across import across_nodes, context
-from mhrules.settle.kept import LARGE, NUMBER, of_people
+from mhrules.settle.kept import LARGE, PERSON, of_people
+from mhrules.settle.kept_run import KeptRun
 
-MOST_RANGES = 400
-"""Runs of people's numbers that are asked for one by one; of more, all numbers are."""
+
+class Run(Protocol):
+    """What has the facts of a run and knows who was attributed to whom."""
+
+    @property
+    def plan(self) -> Plan:
+        """The program."""
+        ...
+
+    @property
+    def persons(self) -> int:
+        """How many people there are."""
+        ...
+
+    @property
+    def asks_billers(self) -> bool:
+        """Whether it is known for whom practices billed."""
+        ...
+
+    def present(self, table: str) -> bool:
+        """Whether the source had a table."""
+        ...
+
+    def count(self, table: str) -> int:
+        """The rows of a table; 0 where that need not be known."""
+        ...
+
+    def source(self, table: str) -> str:
+        """The name of a table in queries."""
+        ...
+
+    def months(self) -> frozenset[tuple[str, int]]:
+        """The payers' months in which it is known who was attributed to whom."""
+        ...
+
+    def whose(self, practice: str, member: str | None) -> tuple[str, int]:
+        """Whether a row is of a practice's people or of one more person, as a condition; how many people they are."""
+        ...
+
+    def rows(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        ...
 
 
 class Slice(Bounds):
@@ -39,15 +80,13 @@ class Slice(Bounds):
     everything. `member` is a person who is asked for besides.
     """
 
-    def __init__(self, run: KeptRun, practice: str, member: str | None = None, reach: str = "") -> None:
+    def __init__(self, run: Run, practice: str, member: str | None = None, reach: str = "") -> None:
         self.run = run
         self.practice = practice
         self.reach = reach
-        self.stays = run.stays(practice)
         self.months = run.months()
-        self._member = None if member is None else run.number(member)
+        self._member = member
         self._cache: dict[str, list[DataRow]] = {}
-        self._ranges: list[tuple[int, int]] | None = None
 
     @property
     def schema(self) -> Schema:
@@ -59,11 +98,11 @@ class Slice(Bounds):
         """How many people the slice has."""
         if self.reach == PEOPLE:
             return self.run.persons
-        return sum(last - first + 1 for first, last in self.ranges())
+        return self._own[1]
 
     def present(self, table: str) -> bool:
         """Whether the source had the table."""
-        return table in self.run.meta["present"]
+        return self.run.present(table)
 
     def rows(self, table: str) -> list[DataRow]:
         """Its rows in the slice, by key."""
@@ -85,19 +124,14 @@ class Slice(Bounds):
 
     def billed(self, practice: str) -> None:
         """Refuse to list what another practice billed."""
-        if self.reach != PEOPLE and (practice != self.practice or not self.run.meta["billers"]):
+        if self.reach != PEOPLE and (practice != self.practice or not self.run.asks_billers):
             raise Outside(PEOPLE)
 
     # ----------------------------------------------------------------------------------------- reading
 
-    def ranges(self) -> list[tuple[int, int]]:
-        """The numbers of the slice's people as spans, first and last."""
-        if self._ranges is None:
-            numbers = {stay.number for stay in self.stays} | set(self.run.billed(self.practice))
-            if self._member is not None:
-                numbers.add(self._member)
-            self._ranges = _spans(sorted(numbers))
-        return self._ranges
+    @cached_property
+    def _own(self) -> tuple[str, int]:
+        return self.run.whose(self.practice, self._member)
 
     def _by_practice(self, table: Table) -> bool:
         """Whether only the rows of the slice's practice are read: of large tables by practice, but never who is there.
@@ -108,14 +142,14 @@ class Slice(Bounds):
         if self.reach or table.name in (roster, population.PROVIDER) or of_people(table) or not self.present(roster):
             return False
         own = f"{roster}_id"
-        return own in (key.name for key in table.keys) and self.run.meta["rows"].get(table.name, 0) > LARGE
+        return own in (key.name for key in table.keys) and self.run.count(table.name) > LARGE
 
     def _read(self, table: Table) -> list[DataRow]:
         columns = ", ".join(identifier(column.name) for column in layout(table))
         order = ", ".join(str(at) for at in range(1, len(table.keys) + table.dated + 1))
-        name = f"kept.facts.{identifier(table.name)}"
+        name = self.run.source(table.name)
         if of_people(table) and self.reach != PEOPLE:
-            sql = f"SELECT {columns} FROM {name} WHERE {self._own()}"
+            sql = f"SELECT {columns} FROM {name} WHERE {self._own[0]}"
             if table.name == population.ROSTER:
                 sql += f" UNION {self._lists(name, columns)}"
             return self.run.rows(f"{sql} ORDER BY {order}")
@@ -124,33 +158,10 @@ class Slice(Bounds):
             return self.run.rows(sql, (self.practice,))
         return self.run.rows(f"SELECT {columns} FROM {name} ORDER BY {order}")
 
-    def _own(self) -> str:
-        """Whether a row is of the slice's people."""
-        ranges = self.ranges()
-        if not ranges:
-            return "false"
-        whole = f'"{NUMBER}" BETWEEN {ranges[0][0]} AND {ranges[-1][1]}'
-        if len(ranges) > MOST_RANGES:
-            listed = ", ".join(str(n) for first, last in ranges for n in range(first, last + 1))
-            return f'{whole} AND "{NUMBER}" IN ({listed})'
-        parts = (f'"{NUMBER}" BETWEEN {a} AND {b}' if a != b else f'"{NUMBER}" = {a}' for a, b in ranges)
-        return f"{whole} AND ({' OR '.join(parts)})"
-
     def _lists(self, name: str, columns: str) -> str:
         """One row of every list: which list is the latest hangs on all of its dates."""
         over = "PARTITION BY payer, list, as_of_date"
-        return f'(SELECT {columns} FROM {name} QUALIFY row_number() OVER ({over} ORDER BY "{NUMBER}") = 1)'
-
-
-def _spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Sorted numbers as spans without gaps."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
+        return f"(SELECT {columns} FROM {name} QUALIFY row_number() OVER ({over} ORDER BY {PERSON}) = 1)"
 
 
 class KeptValues:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from mhrules.data.database import connect, literal
+from mhrules.data.database import connect, identifier, literal
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.rows import Row
@@ -25,6 +25,10 @@ from mhrules.version import __version__
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+MOST_RANGES = 400
+"""Runs of people's numbers that are asked for one by one; of more, all numbers are."""
 
 
 @frozen
@@ -89,6 +93,29 @@ class KeptRun:
         if not self.meta["billers"]:
             return []
         return [row[0] for row in self.rows(f'SELECT "{NUMBER}" FROM kept.run.billed WHERE practice = ?', (practice,))]
+
+    @property
+    def asks_billers(self) -> bool:
+        """Whether it is known for whom practices billed."""
+        return bool(self.meta["billers"])
+
+    def present(self, table: str) -> bool:
+        """Whether the source had a table."""
+        return table in self.meta["present"]
+
+    def count(self, table: str) -> int:
+        """The rows of a table."""
+        return int(self.meta["rows"].get(table, 0))
+
+    def source(self, table: str) -> str:
+        """The name of a table in queries."""
+        return f"kept.facts.{identifier(table)}"
+
+    def whose(self, practice: str, member: str | None) -> tuple[str, int]:
+        """Whether a row is of a practice's people or of one more person, as a condition; how many people they are."""
+        numbers = {stay.number for stay in self.stays(practice)} | set(self.billed(practice))
+        more = None if member is None else self.number(member)
+        return _among(sorted(numbers if more is None else numbers | {more})), len(numbers | {more} - {None})
 
     def holds(self) -> tuple[Hold, ...]:
         """The lines that failing invariants kept back."""
@@ -186,3 +213,26 @@ def _unfit(message: str) -> DiagnosticError:
     return DiagnosticError(
         [finding("MH753", message, help="settle with `--keep` to keep a run: `mhrules settle … --keep`")]
     )
+
+
+def _among(numbers: list[int]) -> str:
+    """Whether a row is of one of these people, as a condition that leaves out what lies elsewhere."""
+    ranges = _spans(numbers)
+    if not ranges:
+        return "false"
+    whole = f'"{NUMBER}" BETWEEN {numbers[0]} AND {numbers[-1]}'
+    if len(ranges) > MOST_RANGES:
+        return f'{whole} AND "{NUMBER}" IN ({", ".join(map(str, numbers))})'
+    parts = (f'"{NUMBER}" BETWEEN {a} AND {b}' if a != b else f'"{NUMBER}" = {a}' for a, b in ranges)
+    return f"{whole} AND ({' OR '.join(parts)})"
+
+
+def _spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Sorted numbers as spans without gaps."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
