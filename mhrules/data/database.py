@@ -25,6 +25,7 @@ _SETTINGS = {
     "enable_external_file_cache": "false",
 }
 _LOCKS = (
+    "SET enable_progress_bar = false",  # DuckDB would draw it on stdout where Python is used by hand
     "SET GLOBAL python_enable_replacements = false",
     "SET allow_persistent_secrets = false",
     "SET preserve_insertion_order = true",
