@@ -17,6 +17,7 @@ PACKAGE = ROOT / "mhrules"
 LAYERS = (
     ("mhrules.version", "mhrules.source", "mhrules.exact", "mhrules.resources"),
     ("mhrules.diagnostics",),
+    ("mhrules.progress",),
     ("mhrules.syntax",),
     ("mhrules.data.__init__", "mhrules.data.schema"),  # semantics reads the schema, the rest of data comes later
     ("mhrules.data.population",),
