@@ -214,3 +214,24 @@ def test_an_exclusion_may_ask_for_what_is_defined_of_members() -> None:
     assert amounts(settled(body, rows), "fee") == {100}
     rows["member"][0]["risk"] = "high"
     assert amounts(settled(body, rows), "fee") == {0}
+
+
+def test_pools_that_participation_asks_for_have_control_totals() -> None:
+    body = """
+  facts of practice, year { size : integer 0..9 }
+  facts of payer, year { pool : $ $0..$900 }
+  define part = split pool among practices in proportion to size
+  participation {
+    require sized "Sized" : size > 2 by month 6
+    require rich "Rich"   : size > 2 and part > $10
+  }
+  payment fee "Fee" { per practice per month; pays $1 }
+"""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "practice": [{"practice_id": "p1"}, {"practice_id": "p2"}],
+        "practice_year": [{"practice_id": name, "year": "2011", "size": size} for name, size in (("p1", 2), ("p2", 1))],
+        "payer_year": [{"payer": payer, "year": "2011", "pool": "100.00"} for payer in ("aetna", "cigna")],
+    }
+    assert settled(body, rows).compiled.controls.splits == ()
+    rows["practice_year"][0]["size"] = 6
+    assert len(settled(body, rows).compiled.controls.splits) == 2 * 12
