@@ -162,7 +162,7 @@ class Relations(Scalars):
         if node.across:
             held = f"{self.grids.held(frozenset(OWNERS))} h ON h.practice = p.practice AND h.month = p.month AND"
             sql = (
-                f"SELECT p.practice, p.month, sum(p.v_member_months) AS v_member_months FROM {table} p "
+                f"SELECT p.practice, p.month, CAST(sum(p.v_member_months) AS BIGINT) AS v_member_months FROM {table} p "
                 f"JOIN {'payers h ON' if frame.grid.base else held} h.payer = p.payer GROUP BY p.practice, p.month"
             )
             about = About("member months of the panel, all payers together", ("practice", "month"))
