@@ -15,7 +15,7 @@ from tests.strategies.population_program import PAYMENTS, plan_for
 YEAR = 2011
 MANY = settings(max_examples=max(1, settings.default.max_examples * 2 // 5))
 FEW = settings(max_examples=max(1, settings.default.max_examples // 3))
-LEFT = ("that is credited", "in proportion to days")
+LEFT = ("that is credited",)
 """How the reasons end for which a program is left to the interpreter."""
 PER_CLAIM = (
     PAYMENTS

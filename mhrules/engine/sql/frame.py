@@ -30,6 +30,7 @@ class Grid:
     kind: str | None
     base: bool = False
     element: str = ""  # the kind of record that a row is of
+    grouped: bool = False  # whether a row is put together of several records
     whole: bool = False  # whether a member's row has all months that count for the payer, not only those attributed
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
@@ -388,14 +390,24 @@ class Records(People):
             raise Unsupported(f"`{node.column}` of {node.collection} here")
         if node.column in ("billed_by", "attributed") and "practice" not in frame.grid.keys:
             raise Unsupported(f"`{node.column}` of a record of no practice")
+        grouped = frame.grid.grouped
         if node.column == "billed_by":
-            return Column(frame.expose("(r.biller = r.practice)"))
+            return Column(frame.expose("r.billed_here" if grouped else "(r.biller = r.practice)"))
         if node.column == "attributed":
+            if grouped and frame.grid.element == CLAIM:
+                raise Unsupported("`attributed` of a claim of several lines")
             months = self.month_of("r.date")
             columns = {"payer": "r.payer", "practice": "r.practice", "member": "r.person", "month": months}
             alias = frame.join("attributed", self.outcomes(), matching(columns))
             return Column(frame.expose(f"({alias}.member IS NOT NULL)"))
         plain = {"date": "r.date", "provider": "coalesce(r.npi, '')"}
+        if (
+            grouped
+            and node.column not in population.SUMMED
+            and not (node.column == "date" and frame.grid.element == VISIT)
+        ):
+            agreed = frame.expose(f"r.e_{node.column}")
+            return Column(agreed, f"CASE WHEN {agreed} IS NULL THEN {self.faults.number('MH744', node.span)} END")
         if node.column in plain:
             return Column(frame.expose(plain[node.column]))
         value = frame.expose(f"r.e_{node.column}")
@@ -442,6 +454,8 @@ class Records(People):
         """An aggregate; claims and visits are first put together of the lines that fulfil its condition."""
         if node.over[0] not in GROUPED or node.reach.among is not None:
             return super()._worked_out(node, grid)
+        if node.where is None and node.function in ("any", "every"):
+            node = evolve(node, where=node.body, body=None)  # conditions are asked line by line
         elements, group = self.elements(node, grid)
         frame = Frame(elements)
         where = None if node.where is None else self.known(node.where, frame)
@@ -461,14 +475,18 @@ class Records(People):
                 where is not None and where.fault is not None,
             )
         found = Frame(self.grouped(node.over[0], elements, lines, across="payer" in node.over))
-        body = self.known(node.body, found)
+        body = self.value(node.body, found) if node.function == "count" else self.known(node.body, found)
         values = {column: column for column in group}
-        values |= {"w": "true", "b": body.value, "f": f"coalesce({either(body.fault, 'wf')}, NULL)"}
-        inner = found.select({**values, "f": either(body.fault) or "NULL::INTEGER"})
+        values |= {"w": "true", "b": body.value, "f": body.fault or "NULL::INTEGER"}
+        own = "max(f)"
+        if node.function == "latest":
+            inner, own = self.latest(node, found.select({**values, "date": found.expose("r.last_date")}), group)
+        else:
+            inner = found.select(values)
         faults = f"SELECT {grouped}, max(wf) AS wf FROM {lines} GROUP BY {grouped}"
         sql = (
             f"SELECT {grouped}, min(v) AS v, max(coalesce(f, wf)) AS f FROM (SELECT {grouped}, "
-            f"{self.summary(node)} AS v, max(f) AS f FROM ({inner}) GROUP BY {grouped}) "
+            f"{self.summary(node)} AS v, {own} AS f FROM ({inner}) GROUP BY {grouped}) "
             f"FULL JOIN ({faults}) USING ({grouped}) GROUP BY {grouped}"
         )
         return self.store.table(base, sql, about), group, True
@@ -500,7 +518,7 @@ class Records(People):
         identity = GROUPED[kind]
         listed = []
         for column in own:
-            if column in (*keys, *identity, kind, "w", "wf", "clock"):
+            if column in (*keys, *identity, kind, "w", "wf", "clock", "id", "npi"):
                 continue
             feature = column.removeprefix("e_")
             if column in TIMES or not column.startswith("e_"):
@@ -508,12 +526,24 @@ class Records(People):
             elif feature in population.SUMMED:
                 listed.append(f"CASE WHEN count(*) = count({column}) THEN sum({column}) END AS {column}")
             else:
-                listed.append(f"CASE WHEN min({column}) = max({column}) THEN min({column}) END AS {column}")
+                listed.append(_agreed(column, feature))
         by = ", ".join([*keys, "clock", *identity])
+        if "date" not in identity:
+            listed.append(_agreed("date"))
+        listed += [_agreed("coalesce(npi, '')", "provider"), "max(date) AS last_date"]
+        listed += ["bool_or(biller = practice) AS billed_here", "max(CASE WHEN nth = 1 THEN id END) AS id"]
         name = f"{lines.removesuffix('_lines')}_{kind}s"
-        sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM {lines} WHERE w GROUP BY {by}"
+        nth = f"row_number() OVER (PARTITION BY {by} ORDER BY date, id) AS nth"
+        single = f"SELECT *, {nth} FROM {lines} WHERE w"
+        sql = f"SELECT {by}, min(id) AS {kind}, {', '.join(listed)} FROM ({single}) GROUP BY {by}"
         about = About(f"each {kind} put together of its lines that count", (*keys, kind, grid.kind or ""))
-        return Grid(self.store.table(name, sql, about), grid.keys, grid.kind, element=kind)
+        return Grid(self.store.table(name, sql, about), grid.keys, grid.kind, element=kind, grouped=True)
+
+
+def _agreed(sql: str, feature: str = "") -> str:
+    """What all records of a claim or visit say; missing where they do not agree."""
+    name = feature or sql
+    return f"CASE WHEN count({sql}) = count(*) AND min({sql}) = max({sql}) THEN min({sql}) END AS e_{name}"
 
 
 def _there() -> str:

@@ -162,7 +162,7 @@ class Relations(Scalars):
         if node.across:
             held = f"{self.grids.held(frozenset(OWNERS))} h ON h.practice = p.practice AND h.month = p.month AND"
             sql = (
-                f"SELECT p.practice, p.month, sum(p.v_member_months) AS v_member_months FROM {table} p "
+                f"SELECT p.practice, p.month, CAST(sum(p.v_member_months) AS BIGINT) AS v_member_months FROM {table} p "
                 f"JOIN {'payers h ON' if frame.grid.base else held} h.payer = p.payer GROUP BY p.practice, p.month"
             )
             about = About("member months of the panel, all payers together", ("practice", "month"))
@@ -398,12 +398,7 @@ class Relations(Scalars):
             inner = f"SELECT * FROM ({inner}) WHERE among OR f IS NOT NULL"
         faults = "max(f)"
         if node.function == "latest":
-            by = f"PARTITION BY {grouped}" if group else ""
-            inner = f"SELECT * FROM ({inner}) WHERE w QUALIFY rank() OVER ({by} ORDER BY date DESC) = 1"
-            if not node.ties:
-                faults = (
-                    f"coalesce(max(f), CASE WHEN min(b) <> max(b) THEN {self.faults.number('MH745', node.span)} END)"
-                )
+            inner, faults = self.latest(node, inner, group)
         large = self._large_total(node)
         if large is not None:
             faults = f"coalesce({faults}, {large})"
@@ -411,6 +406,16 @@ class Relations(Scalars):
         name = self.store.fresh(node.function, *node.over)
         self.store.table(name, sql, self.about_aggregate(node, grid, group))
         return name, group, fault is not None or large is not None or node.function == "latest"
+
+    def latest(self, node: ir.Aggregate, inner: str, group: Iterable[str]) -> tuple[str, str]:
+        """Of elements those with the latest date, and the fault of their group."""
+        among = ", ".join(group)
+        place = f"rank() OVER ({f'PARTITION BY {among} ' if among else ''}ORDER BY date DESC) AS place"
+        inner = f"SELECT * FROM (SELECT *, {place} FROM ({inner}) WHERE w) WHERE place = 1"
+        if node.ties:
+            return inner, "max(f)"
+        number = self.faults.number("MH745", node.span)
+        return inner, f"coalesce(max(f), CASE WHEN min(b) <> max(b) THEN {number} END)"
 
     def about_aggregate(self, node: ir.Aggregate, grid: Grid, group: tuple[str, ...]) -> About:
         """What the relation of an aggregate is: what is made of which rows, for each of the rows above."""

@@ -478,8 +478,7 @@ class Compiled:
         carried = [c for payer in self.plan.payers for c in payer.credits if c.carries_forward]
         if any(demands.reaches(self.plan.payments[name]) for credit in carried for name in credit.against):
             raise Unsupported("a split in a payment of earlier years that is credited")
-        if any(demands.reaches(requirement.condition) for requirement in self.relations.requirements):
-            raise Unsupported("a split that participation rests on")
+        demands.of_participation(self.first, self.last)
         for report in self.plan.reports:
             grid, _ = self.relations.quantity(report.quantity)
             columns = ", ".join(f"q.{column}" for column in grid.columns) or "q.hit"

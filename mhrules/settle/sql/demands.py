@@ -19,6 +19,7 @@ from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS
 from mhrules.settle.payments import posting_period
 from mhrules.settle.sql.lines import Lines
+from mhrules.syntax.tree import Coverage
 
 What = tuple[object, ...]
 """A quantity, a payment's lines or a split, with what tells its relations apart."""
@@ -51,6 +52,24 @@ class Demands:
         if self.reaches(payment):
             table = self.relations.lines(payment)
             self._mark(("lines", payment), self._of_payment(payment), f"SELECT * FROM {table} WHERE {inside}")
+
+    def of_participation(self, first: int, last: int) -> None:
+        """The verdicts of all months from `first` to `last`, which a settlement judges whether or not it pays.
+
+        Raises:
+            Unsupported: earlier months are judged too, for what is paid once.
+        """
+        if self._judging():
+            if any(form.once for payment in self.plan.payments.values() for form in payment.forms.values()):
+                raise Unsupported("a split that participation rests on, which decides when something is paid once")
+            table = self.relations.participation()
+            inside = f"month BETWEEN {first} AND {last}"
+            rows = f"SELECT payer, practice, month AS clock FROM {table} WHERE {inside}"
+            self._mark(("participation",), self.grids.grid(OWNERS, "month"), rows)
+
+    def _judging(self) -> bool:
+        """Whether participation rests on a split."""
+        return any(self.reaches(requirement.condition) for requirement in self.relations.requirements)
 
     def of_quantity(self, quantity: ir.Quantity, rows: str) -> None:
         """Rows of a quantity that are demanded, as a statement with the columns of its grain."""
@@ -85,7 +104,8 @@ class Demands:
 
     def _inside(self, what: object) -> Iterable[object]:
         if isinstance(what, ir.PaymentPlan):
-            return [part for form in what.forms.values() for part in _parts_of(form)]
+            judged = [requirement.condition for requirement in self.relations.requirements]
+            return [*judged, *(part for form in what.forms.values() for part in _parts_of(form))]
         if isinstance(what, ir.Read):
             return [what.quantity.expression]
         if isinstance(what, ir.Total):
@@ -113,7 +133,9 @@ class Demands:
 
     def _look(self, what: What, rows: str) -> None:
         """Follows the demand of rows."""
-        if what[0] == "lines":
+        if what[0] == "participation":
+            self._look_at_verdicts(rows)
+        elif what[0] == "lines":
             assert isinstance(what[1], ir.PaymentPlan)
             self._look_at_lines(what[1], rows)
         elif what[0] == "quantity":
@@ -139,9 +161,38 @@ class Demands:
     def _of_payment(self, payment: ir.PaymentPlan) -> Grid:
         return Grid(self.relations.lines(payment), OWNERS, "month")
 
+    def _look_at_verdicts(self, rows: str) -> None:
+        """Every requirement that the row's payer asks for."""
+        frame = Frame(self.grids.grid(OWNERS, "month"))
+        asked = self._demanded(frame, rows, {column: f"r.{column}" for column in frame.grid.columns})
+        for requirement in self.relations.requirements:
+            own = "true" if requirement.payer is None else f"payer = {self.relations.dialect.text(requirement.payer)}"
+            self._walk(requirement.condition, frame, f"({asked} AND {own})")
+
+    def _look_at_cover(self, payment: ir.PaymentPlan, rows: str) -> None:
+        """The verdicts of a line's months, or of its last month only, unless something has ended it before."""
+        lines, verdicts = self.relations.lines(payment), self.relations.participation()
+        own = " AND ".join(f"d.{column} = l.{column}" for column in (*OWNERS, "clock"))
+        for name, form in payment.forms.items():
+            first = "l.m2" if form.coverage is Coverage.LAST_MONTH else "l.m1"
+            payers = self.relations.payers_of(payment, name)
+            if payers:
+                sql = (
+                    f"SELECT p.payer, p.practice, p.month AS clock FROM {rows} d JOIN {lines} l ON {own} "
+                    f"JOIN {verdicts} p ON p.payer = l.payer AND p.practice = l.practice "
+                    f"AND p.month BETWEEN {first} AND l.m2 "
+                    f"WHERE l.payer IN ({self.relations.dialect.texts(payers)}) "
+                    f"AND l.status NOT IN ('{ledger.NOT_DUE}', '{ledger.NOT_ELECTED}')"
+                )
+                self._mark(("participation",), self.grids.grid(OWNERS, "month"), sql)
+
     def _look_at_lines(self, payment: ir.PaymentPlan, rows: str) -> None:
         """Gates up to the one that fails, then prices and limits of what is paid."""
         lines = self._of_payment(payment)
+        if self._judging():
+            self._look_at_cover(payment, rows)
+        if not any(self.reaches(part) for form in payment.forms.values() for part in _parts_of(form)):
+            return
         for name, form in payment.forms.items():
             if form.unit in ELEMENT_KEYS or form.priced_by_member:
                 raise Unsupported("a split in a price by member or record")

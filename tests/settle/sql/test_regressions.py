@@ -161,3 +161,77 @@ def test_members_of_a_practice_that_has_not_started_tie(tmp_path: Path) -> None:
     names = [[path.name for path in write(each, tmp_path)] for each in (found.compiled, found.reference)]
     assert names[0] == names[1]
     assert len((tmp_path / "attribution.csv").read_text(encoding="utf-8").splitlines()) == 1 + 12
+
+
+def two_claims() -> dict[str, list[dict[str, Any]]]:
+    """A claim of two lines with codes and days of their own, and a later claim of a lower amount."""
+    rows = people()
+    one, two = rows["medical_claim"]
+    rows["medical_claim"] = [
+        {**one, "hcpcs_code": "99213", "claim_line_start_date": "2011-03-05"},
+        {**two, "hcpcs_code": "99214", "claim_line_start_date": "2011-03-02"},
+        {**one, "claim_id": "y", "hcpcs_code": "99214", "claim_start_date": "2011-05-02", "allowed_amount": "3.00"},
+    ]
+    return rows
+
+
+def values(found: Both) -> dict[str, object]:
+    """What is reported for the first payer."""
+    return {q.report.name: q.value for q in found.compiled.quantities if q.row.get("payer") == "aetna"}
+
+
+def test_whether_any_or_every_claim_is_such_is_asked_line_by_line() -> None:
+    body = """
+  report every_one "E" = every(claims where code = "99214")
+  report any_one "A" = any(claims where code = "99213")
+"""
+    assert values(settled(PEOPLE + body, two_claims())) == {"every_one": True, "any_one": True}
+
+
+def test_the_latest_of_claims_is_that_of_the_latest_line() -> None:
+    body = '  report newest "N" = latest(allowed over claims where billed by practice) default $0\n'
+    assert values(settled(PEOPLE + body, two_claims())) == {"newest": 3 * 10**12}
+
+
+def test_lines_of_a_claim_that_differ_in_what_is_asked_hand_over() -> None:
+    body = '  report coded "C" = sum((if code = "99213" then $1 else $2) over claims)\n'
+    plan = plan_of(f"{HEAD}{PEOPLE}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in two_claims().items() if k in names}), YEAR)
+    assert found.handed_over == "something fails (MH744)"
+    assert "MH744" in {finding.code for finding in found.reference.findings}
+
+
+def test_an_exclusion_may_ask_for_what_is_defined_of_members() -> None:
+    body = """
+  facts of member { risk : { low, high } }
+  define risky = risk = high
+  eligible members { exclude risky_ones "Risky" when risky }
+  attribution { every month; first selection }
+  payment fee "Fee" { per member per month; pays $1 }
+"""
+    rows = people()
+    assert amounts(settled(body, rows), "fee") == {100}
+    rows["member"][0]["risk"] = "high"
+    assert amounts(settled(body, rows), "fee") == {0}
+
+
+def test_pools_that_participation_asks_for_have_control_totals() -> None:
+    body = """
+  facts of practice, year { size : integer 0..9 }
+  facts of payer, year { pool : $ $0..$900 }
+  define part = split pool among practices in proportion to size
+  participation {
+    require sized "Sized" : size > 2 by month 6
+    require rich "Rich"   : size > 2 and part > $10
+  }
+  payment fee "Fee" { per practice per month; pays $1 }
+"""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "practice": [{"practice_id": "p1"}, {"practice_id": "p2"}],
+        "practice_year": [{"practice_id": name, "year": "2011", "size": size} for name, size in (("p1", 2), ("p2", 1))],
+        "payer_year": [{"payer": payer, "year": "2011", "pool": "100.00"} for payer in ("aetna", "cigna")],
+    }
+    assert settled(body, rows).compiled.controls.splits == ()
+    rows["practice_year"][0]["size"] = 6
+    assert len(settled(body, rows).compiled.controls.splits) == 2 * 12
