@@ -6,9 +6,13 @@
 -- fixed decimal places. `f` is the number of a fault, listed at the end; only faults of rows that
 -- something asks for count.
 
--- n / d rounded toward zero, without a function of its own to round it
+-- n / d rounded toward zero, where its rest is wanted too
 CREATE OR REPLACE TEMP MACRO cut_div(n, d) AS
 n // d;
+
+-- n / d rounded to the nearest integer, ties away from zero, of an even d above 0
+CREATE OR REPLACE TEMP MACRO half_up_step(n, d) AS
+(n + CASE WHEN n < 0 THEN -(d // 2) ELSE d // 2 END) // d;
 
 -- q + r / d rounded to the nearest integer, ties to the even one, of a quotient q that left r
 CREATE OR REPLACE TEMP MACRO half_even_rest(q, r, d) AS
@@ -269,7 +273,7 @@ SELECT
     WHEN ((CASE WHEN participation_participates THEN 1 ELSE 0 END) = 0)
       OR (NOT c2_1)
       OR (NOT (v_quality >= 7::BIGINT * 100000::BIGINT)) THEN 0::HUGEINT
-    ELSE half_up_div(c2_3, 1000000::HUGEINT)
+    ELSE half_up_step(c2_3, 1000000::HUGEINT)::BIGINT
   END AS amount,
   coalesce(practice, '') AS payee,
   CASE
