@@ -1,4 +1,4 @@
-"""The division kernels of the database are `exact.divide`, on ties and beside them, at any sign and width."""
+"""The division kernels of the database are `exact.divide`, on ties and beside them, whatever the signs and width."""
 
 from __future__ import annotations
 
