@@ -62,14 +62,22 @@ def test_what_duckdb_hands_over_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_parquet_has_the_types_of_its_columns_and_the_same_bytes_from_both_engines(tmp_path: Path) -> None:
-    settle(written(tmp_path))
-    for engine in ("duckdb", "reference"):
-        result = settle(tmp_path, "--files", "parquet", "--engine", engine, "--out", tmp_path / engine)
+def rows_of(path: Path) -> tuple[list[tuple[str, str]], list[tuple[object, ...]]]:
+    """The columns of a Parquet file with their types, and its rows."""
+    found = duckdb.execute("FROM read_parquet(?)", [str(path)])
+    return [(name, str(kind)) for name, kind, *_ in found.description], found.fetchall()
+
+
+def test_parquet_has_types_the_same_rows_from_both_engines_and_the_same_bytes_again(tmp_path: Path) -> None:
+    written(tmp_path)
+    for folder, engine, threads in (("duckdb", "duckdb", 1), ("again", "duckdb", 2), ("reference", "reference", 1)):
+        options = ("--files", "parquet", "--engine", engine, "--threads", threads, "--out", tmp_path / folder)
+        result = settle(tmp_path, *options)
         assert (result.exit_code, result.stderr) == (0, "")
     names = ["participation.parquet", "postings.parquet", "quantities.parquet"]
-    one, two = ({n: (tmp_path / engine / n).read_bytes() for n in names} for engine in ("duckdb", "reference"))
-    assert one == two
+    for name in names:
+        assert rows_of(tmp_path / "duckdb" / name) == rows_of(tmp_path / "reference" / name)
+        assert (tmp_path / "duckdb" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     assert sorted(path.name for path in (tmp_path / "duckdb").iterdir()) == ["manifest.json", *names]
     postings = str(tmp_path / "duckdb" / "postings.parquet")
     kinds = {name: kind for name, kind, *_ in duckdb.execute("DESCRIBE FROM read_parquet(?)", [postings]).fetchall()}
