@@ -410,7 +410,8 @@ class Records(People):
             return Column(agreed, f"CASE WHEN {agreed} IS NULL THEN {self.faults.number('MH744', node.span)} END")
         if node.column in plain:
             return Column(frame.expose(plain[node.column]))
-        value = frame.expose(f"r.e_{node.column}")
+        sql = f"r.e_{node.column}"
+        value = frame.expose(self.narrowed(sql, self.widths.size(node)) if node.type.is_number else sql)
         if node.type.missing or node.column in TEXTS:
             return Column(value)
         return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH743', node.span)} END")
