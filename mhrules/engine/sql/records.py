@@ -410,7 +410,7 @@ class Records(People):
             return Column(agreed, f"CASE WHEN {agreed} IS NULL THEN {self.faults.number('MH744', node.span)} END")
         if node.column in plain:
             return Column(frame.expose(plain[node.column]))
-        sql = f"r.e_{node.column}"
+        sql = f"r.e_{node.column}"  # a sum, as wide as the database makes sums
         value = frame.expose(self.narrowed(sql, self.widths.size(node)) if node.type.is_number else sql)
         if node.type.missing or node.column in TEXTS:
             return Column(value)
@@ -447,7 +447,8 @@ class Records(People):
             table = self.store.table(f"costs_of_{grid.table}", sql, about)
             alias = frame.join("cost", table, f"{on} AND {{0}}.practice = r.practice AND {{0}}.clock = r.clock".format)
         unknown = f"CASE WHEN {alias}.lacking > 0 THEN {self.faults.number('MH743', node.span)} END"
-        return Column(frame.expose(f"coalesce({alias}.v, 0)"), frame.expose(unknown))
+        value = self.narrowed(f"coalesce({alias}.v, 0)", self.widths.size(node))
+        return Column(frame.expose(value), frame.expose(unknown))
 
     # ---------------------------------------------------------------------------------------- aggregates
 
