@@ -38,9 +38,9 @@ class SparkStore(Store):
     def __init__(self, connection: DuckDBPyConnection, cluster: Cluster, tables: Iterable[str]) -> None:
         super().__init__(connection, DuckDB())
         self._cluster = cluster
+        self._tables = frozenset(tables)
         self._there = set(tables)  # relations of Spark
         self._given: set[str] = set()  # relations of DuckDB that Spark has been sent
-        self._kept: list[DataFrame] = []
 
     def _make(self, name: str, sql: str, about: About | None = None, rows: Sequence[tuple[Any, ...]] = ()) -> None:
         """Make a relation where it belongs."""
@@ -53,8 +53,8 @@ class SparkStore(Store):
             if PERSONAL.isdisjoint(frame.columns):
                 self._fetch(name, frame)
             else:
-                self._kept.append(frame.persist())
-                frame.createOrReplaceTempView(name)
+                # Cut from what it was made of: plans that hold each other's plans grow beyond all memory.
+                frame.localCheckpoint().createOrReplaceTempView(name)
                 self._there.add(name)
 
     def batches(self, sql: str, size: int) -> Iterator[list[Any]]:
@@ -94,10 +94,9 @@ class SparkStore(Store):
 
     def close(self) -> None:
         """Let Spark forget all relations that it keeps."""
-        for frame in self._kept:
+        for name in self._there - self._tables:
             with contextlib.suppress(Exception):  # Spark may be gone
-                frame.unpersist()
-        self._kept.clear()
+                self._cluster.session.catalog.dropTempView(name)
 
     def of_people(self, sql: str) -> bool:
         """Whether a statement reads a relation that is in Spark."""
