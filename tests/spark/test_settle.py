@@ -9,7 +9,7 @@ import pytest
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.engine.spark.session import Cluster
 from mhrules.settle.outputs import write
-from mhrules.settle.run import SPARK, settle
+from mhrules.settle.run import SPARK
 from tests.spark.corpus import Case, attribution, told
 
 
@@ -46,7 +46,3 @@ def test_what_spark_does_not_settle_the_interpreter_settles(
     monkeypatch.setattr("mhrules.engine.spark.dataset.MOST_ROWS", 10)
     with pytest.raises(DiagnosticError, match="MH666"):
         rhode_island.on(local)
-
-
-def test_the_reference_settles_nothing_of_spark_alone(rhode_island: Case) -> None:
-    assert settle(rhode_island.plan, rhode_island.settled.dataset, rhode_island.year, hold=True).postings
