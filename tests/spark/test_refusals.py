@@ -134,7 +134,7 @@ def test_columns_that_cannot_be_read_are_told(spoiled: Spoiled, local: Cluster) 
 
 
 def test_what_the_engine_does_not_read_is_refused(spoiled: Spoiled, local: Cluster) -> None:
-    binding = parse_binding('edition = 1\n\n[tables.member]\nfiles = ["member.parquet"]\n', "binding.toml")
+    binding = parse_binding('binding = 1\n\n[tables.member]\nfiles = ["member.parquet"]\n', "binding.toml")
     assert [each.code for each in spoiled.findings(local, binding=binding)] == ["MH665"]
     (spoiled.folder / "member.parquet").rename(spoiled.folder / "member.csv")
     assert "MH665" in [each.code for each in spoiled.findings(local)]
