@@ -11,12 +11,13 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test fuzz check docs pages ci clean format
+.PHONY: help venv demo test test-spark fuzz check docs pages ci clean format
 
 help:
 	@echo "make demo     invent a population with four payers, settle it, explain a line"
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
 	@echo "make fuzz     generated programs and data through both engines (MINUTES=10; SEED= and PAIRS= to do it again)"
+	@echo "make test-spark  install Spark and test the Spark engine, on a cluster of this machine too"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"
 	@echo "make pages    write the generated pages anew"
@@ -56,6 +57,12 @@ test: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	@$(RUN) -m tests.fuzz.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(PAIRS),--pairs $(PAIRS))
+
+# Spark is large and slow to start: not among the tests of every change.
+test-spark: $(VENV)/.dev
+	@echo "installing Spark into $(VENV), and testing on it"
+	@$(PIP) -e '.[dev,spark]'
+	@MHRULES_TEST_SPARK=yes SPARK_LOCAL_IP=127.0.0.1 $(RUN) -m pytest -q -n 0 tests/spark
 
 check: $(VENV)/.dev
 	@echo "checking lint, format and types"

@@ -185,6 +185,38 @@ class Data:
         return cls(load(program.schema, data, rules, allow=allow, capacity=capacity))
 
     @classmethod
+    def on_spark(
+        cls,
+        program: Program,
+        path: FilePath,
+        *,
+        master: str,
+        binding: FilePath | None = None,
+        allow: Iterable[str] = (),
+    ) -> Data:
+        """Facts from a folder in which Spark reads the people: for populations that outgrow one machine.
+
+        `master` is `local[2]`, `spark://HOST:PORT` or `sc://HOST:PORT` of Spark Connect. Tables of people and records
+        are Parquet, in the model's own names, and checked as strictly as ever; `binding` and `allow` are for the
+        others. `settle` then works with `engine="spark"`; `close` lets Spark go. Needs `mhrules[spark]`.
+
+        Raises:
+            DiagnosticError: Spark is not there or not fit (MH660 to MH663), has failed (MH664), does not read such data
+                (MH665), or the data have faults (MH6xx).
+        """
+        from mhrules.data.binding import read_binding
+        from mhrules.engine.spark.dataset import SparkSource, load_on_spark
+        from mhrules.engine.spark.session import Cluster
+
+        rules = None if binding is None else read_binding(Path(binding))
+        cluster = Cluster(master)
+        try:
+            return cls(load_on_spark(SparkSource(program.schema, Path(path), rules, tuple(allow)), cluster))
+        except BaseException:
+            cluster.close()
+            raise
+
+    @classmethod
     def from_rows(cls, program: Program, rows: Mapping[str, Iterable[Mapping[str, object]]]) -> Data:
         """Facts as dictionaries, a list of them per table.
 

@@ -134,8 +134,11 @@ def prepared(
     *,
     allow: tuple[str, ...] = (),
     capacity: Capacity | None = None,
+    master: str | None = None,
 ) -> Run:
     """The program and its data, read and checked; `allow` are codes of findings about the data that may pass.
+
+    With `master`, people are read by Spark.
 
     Raises:
         DiagnosticError: one of them cannot be read, or has errors.
@@ -145,4 +148,6 @@ def prepared(
     progress.step("reading the program")
     loaded = api.load(program, contracts=contracts)
     with progress.stage("reading the data"):
+        if master is not None:
+            return Run(loaded, api.Data.on_spark(loaded, data, master=master, binding=binding, allow=allow))
         return Run(loaded, api.Data.from_folder(loaded, data, binding=binding, allow=allow, capacity=capacity))

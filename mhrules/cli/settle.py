@@ -36,14 +36,15 @@ _HEADER = ("payment", "paid", "gated", "not\nparticipating", "amount")
 @click.option("--keep", is_flag=True, help="Keep the run in run.duckdb, for `explain --run`; it holds the data.")
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb", "reference"]),
+    type=click.Choice(["duckdb", "spark", "reference"]),
     default="duckdb",
     show_default=True,
-    help="What works it out: relations in DuckDB, or the interpreter, to which they hand over what they cannot settle.",
+    help="What works it out: relations in DuckDB or Spark, or the interpreter, to which they hand over the rest.",
 )
 @click.option(
     "--files", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True, help="What is written."
 )
+@click.option("--master", metavar="URL", help="With --engine spark: local[2], spark://HOST:PORT, sc://HOST:PORT.")
 @capacity_options
 @common.output_options("terminal", "json")
 @click.pass_context
@@ -67,6 +68,7 @@ def command(
     memory: int | None,
     threads: int | None,
     temporary: str | None,
+    master: str | None,
 ) -> None:
     """Settle a year of PROGRAM: a rule file, a folder, or a program that came with mhrules.
 
@@ -80,10 +82,12 @@ def command(
 
     directory = Path(out)
     _refuse_file(directory)
+    if (master is None) == (engine == "spark"):
+        raise click.UsageError("--engine spark and --master URL go together.")
     capacity = Capacity(memory, threads, None if temporary is None else Path(temporary))
     day = None if posted_on is None else posted_on.date()
     with common.Progress() as progress:
-        run = prepared(program, contracts, data, binding, progress, allow=allow, capacity=capacity)
+        run = prepared(program, contracts, data, binding, progress, allow=allow, capacity=capacity, master=master)
         try:
             settlement = api.settle(
                 run.program, run.data, year, run=run_id, posted_on=day, hold=hold, engine=engine, progress=progress

@@ -62,8 +62,7 @@ class Elements:
     @property
     def given(self) -> bool:
         """Whether the data say who the members are, not only how many."""
-        facts = self.world.facts
-        return facts.present(population.ELIGIBILITY) or facts.present(population.ATTRIBUTED)
+        return self.world.given
 
     def require(self, what: str) -> None:
         """Refuse to look below the practice where the data only count members.

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from mhrules.data.population import ATTRIBUTED, ELIGIBILITY
 from mhrules.data.schema import Table
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER, Elements
 from mhrules.engine.facts import Facts
@@ -71,9 +72,14 @@ class World:
         self._in_force: dict[int, int] = {}
         self._truth = truth
 
+    @property
+    def given(self) -> bool:
+        """Whether the data say who the members are, not only how many; nobody is read for this."""
+        return self.facts.present(ELIGIBILITY) or self.facts.present(ATTRIBUTED)
+
     @cached_property
     def below(self) -> Elements:
-        """Members, claims and events, read when something is asked of them."""
+        """Members, claims and events: all people are read when something is first asked of them."""
         return Elements(self, self._evaluate, self._truth)
 
     # -------------------------------------------------------------------------------------- practices

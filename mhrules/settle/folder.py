@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,13 @@ class Folder:
 
         self.written.append(Written(name, self._write(name, blocks()), rows))
 
+    def tree(self, name: str, write: Callable[[Path], int]) -> None:
+        """Write a folder of files, of which there is no hash: `write` is told where, and gives the number of rows."""
+        with self._writing():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            rows = write(self._beside(name))
+        self.written.append(Written(name, "", rows))
+
     def further(self, name: str, write: Callable[[Path], None]) -> None:
         """Write one file that the manifest gives no hash of: `write` is told where."""
         with self._writing():
@@ -76,9 +84,11 @@ class Folder:
                 final.replace(superseded)
             stale = (_listed(superseded) & self._ours) - set(names)
             for name in names:
+                if self._beside(name).is_dir():
+                    _take_away(self.directory / name)
                 self._beside(name).replace(self.directory / name)
             for name in stale:
-                (self.directory / name).unlink(missing_ok=True)
+                _take_away(self.directory / name)
             self._beside(MANIFEST).replace(final)
             superseded.unlink(missing_ok=True)
         return tuple(self.directory / name for name in (*names, MANIFEST))
@@ -87,7 +97,7 @@ class Folder:
         """Take away what was begun, by this run or by one that was killed."""
         for name in self._ours:
             with contextlib.suppress(OSError):
-                self._beside(name).unlink(missing_ok=True)
+                _take_away(self._beside(name))
 
     def _write(self, name: str, blocks: Iterable[bytes]) -> str:
         """Write a file beside its name, and give the SHA-256 of its bytes."""
@@ -117,6 +127,14 @@ class Folder:
             why = f"output folder `{self.directory.name}` cannot be written: {reason}"
             help = "name a folder that can be written, with room for the files"
             raise DiagnosticError([finding("MH732", why, help=help)]) from error
+
+
+def _take_away(path: Path) -> None:
+    """Remove a file, or a folder with what is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _listed(manifest: Path) -> frozenset[str]:

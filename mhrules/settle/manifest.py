@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 
 @frozen
 class Written:
-    """A file that was written: its name, the SHA-256 of its bytes, its rows."""
+    """A file that was written: its name, the SHA-256 of its bytes (none of a folder of files), its rows."""
 
     name: str
     sha256: str
@@ -72,7 +72,7 @@ def manifest_text(
         "allowed": dict(settlement.dataset.allowed),
         "controls": {**controls, "member_months": _member_controls(members)},
         "outputs": [
-            {"file": each.name, "sha256": each.sha256, "rows": each.rows}
+            {"file": each.name, "sha256": each.sha256 or None, "rows": each.rows}
             for each in sorted(files, key=lambda each: each.name)
         ],
         "kept": RUN if kept else None,

@@ -55,7 +55,7 @@ class MemberTotals:
 def has_members(books: Books) -> bool:
     """Whether the data say who the members are and the program attributes them."""
     given = books.world.facts.present(population.ATTRIBUTED)
-    return books.world.below.given and (given or books.plan.members.attribution is not None)
+    return books.world.given and (given or books.plan.members.attribution is not None)
 
 
 def months_of(books: Books, payer: str) -> tuple[int, ...]:

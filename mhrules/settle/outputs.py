@@ -13,6 +13,7 @@ from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted
 from mhrules.engine.reference import deep
+from mhrules.engine.spark.dataset import SparkDataset
 from mhrules.progress import SILENT, Progress, Stage
 from mhrules.settle import sheets
 from mhrules.settle.csvtext import csv_lines
@@ -54,21 +55,29 @@ def write(
     `run.duckdb`, from which lines are explained. `sources` are all texts of program and contracts; without them, those
     that the plan's rules stand in. `files` is `csv` or `parquet`, which gives `postings.parquet` and so on. Files that
     an earlier settlement has left in the directory are replaced or taken away, others stay. If writing fails, all are
-    as they were.
+    as they were. What Spark has settled of members is the folder `attribution.parquet`, which Spark writes.
 
     Raises:
         DiagnosticError: the directory cannot be written (MH732), or a member month cannot be attributed (MH7xx);
-            memory (MH652) or room for temporary files (MH653) is used up.
+            memory (MH652) or room for temporary files (MH653) is used up; Spark has settled, and `detail` or `keep` is
+            asked for (MH665), or Spark has failed (MH664).
     """
+    if isinstance(settlement.dataset, SparkDataset) and (detail or keep):
+        what = f"`--{'detail' if detail else 'keep'}`"
+        why = f"{what} needs the rows of people one by one, which the Spark engine does not give"
+        raise DiagnosticError([finding("MH665", why, help=f"leave out {what}, or use `--engine duckdb`")])
     texts = tuple(sources) or sources_of(settlement.plan)
     folder = Folder(directory, (*(f"{name}.{suffix}" for name in SHEETS for suffix in FORMATS), RUN))
     try:
         with deep(), within_limits():
             made, members = _files(settlement, detail=detail)
             for each in made:
-                name = f"{each.sheet.name}.{files}"
+                people = None if isinstance(each, Cells) else each.on_spark()
+                name = f"{each.sheet.name}.{files if people is None else PARQUET}"
                 with progress.stage(f"writing {name}") as stage:
-                    if files == PARQUET:
+                    if people is not None:
+                        folder.tree(name, people)
+                    elif files == PARQUET:
                         with parquet(settlement.dataset, each) as (path, rows):
                             folder.copy(name, path, rows)
                     else:

@@ -222,7 +222,7 @@ class Books:
 
     def _rounds_each(self, form: ir.FormPlan) -> bool:
         """Whether every person's month is rounded by itself, which needs to know who they are."""
-        return form.round_each == EACH_MEMBER_MONTH and self.world.below.given
+        return form.round_each == EACH_MEMBER_MONTH and self.world.given
 
     def _each_rounded(self, price: int, payer: str, days: Mapping[int, list[int]]) -> int:
         """A price times each member month counted, by month, every one rounded; in units of 10**-24 dollars."""

@@ -15,6 +15,7 @@ from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.reference import deep
 from mhrules.engine.rows import Row
+from mhrules.engine.spark.dataset import RowByRow, SparkDataset
 from mhrules.plan.whole import Plan
 from mhrules.progress import SILENT, Progress
 from mhrules.settle import ledger
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
 
 REFERENCE = "reference"
 DUCKDB = "duckdb"
-ENGINES = (DUCKDB, REFERENCE)
+SPARK = "spark"
+ENGINES = (DUCKDB, SPARK, REFERENCE)
 _KINDS = {kind.months: kind for kind in Period}
 LISTED = 100  # findings that are listed of one rule; of more, how many
 
@@ -71,15 +73,28 @@ def settle(
     `engine` is `duckdb`, which hands over to the interpreter what it does not settle and whatever fails, or
     `reference`: both give the same. `run` and `posted_on` go onto every posting as they are. Where anything fails
     there are no postings; with `hold` the lines that fail, and what reads them, are posted as `held` with no amount,
-    and all others as usual.
+    and all others as usual. Facts that Spark has read are settled there (`engine` is `spark`); the interpreter is
+    given them as the loader reads them.
 
     Raises:
         DiagnosticError: the term has no month in the year (MH730); memory (MH652) or room for temporary files (MH653)
-            is used up.
+            is used up; Spark hands over more rows than the interpreter is given (MH666), has failed (MH664), or has not
+            read the facts (MH665).
     """
     refuse(plan, year)
     with deep():
+        handed_over = ""
+        if isinstance(dataset, SparkDataset):
+            try:
+                settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
+                return _Compiled(settling, SPARK).settled(progress)
+            except (HandOver, RowByRow) as reason:
+                handed_over = reason.reason
+                dataset = dataset.on_one_machine(handed_over)
+        elif engine == SPARK:
+            raise DiagnosticError([finding("MH665", "engine `spark` settles only facts that Spark has read")])
         settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold)
+        settling.handed_over = handed_over
         if engine == DUCKDB:
             try:
                 with within_limits():
@@ -306,7 +321,7 @@ class _Settling:
 class _Compiled(_Settling):
     """One pass over a program year from relations; objects are made of them when they are asked for."""
 
-    def __init__(self, settling: _Settling) -> None:
+    def __init__(self, settling: _Settling, engine: str = DUCKDB) -> None:
         super().__init__(
             settling.plan,
             settling.dataset,
@@ -316,7 +331,7 @@ class _Compiled(_Settling):
             hold=settling.hold,
         )
         self.books = settling.books
-        self.engine = DUCKDB
+        self.engine = engine
         self.compiled = Compiled(self.books, self.dataset, self.year)
 
     def settled(self, progress: Progress) -> Settlement:

@@ -13,6 +13,10 @@ class Unsupported(Exception):
     span: Span | None = None
 
 
+class TooLarge(Exception):
+    """A number does not fit where the engine holds it."""
+
+
 @define
 class FaultBook:
     """Numbers of faults by code and place in the text."""

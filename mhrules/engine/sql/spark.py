@@ -33,8 +33,10 @@ _FUNCTIONS = {
     "days_between(a DATE, b DATE) RETURNS INT": "datediff(b, a)",
     f"nth_smallest(l ARRAY<{WIDE}>, n INT) RETURNS {WIDE}": "get(sort_array(l), n - 1)",
 }
-_WORDS = {"HUGEINT": WIDE, "BIGINT": WIDE, "unnest": "explode", "arg_min_null": "min_by"}
-_PARTS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\b[A-Za-z_]+\b")
+_WORDS = {"HUGEINT": WIDE, "BIGINT": WIDE, "VARCHAR": "STRING", "unnest": "explode"}
+_WORDS |= {"arg_min_null": "min_by", "ROW(": "struct(", "sum(": f"sum(0::{WIDE} + "}
+"""The sum of 64-bit integers has 64 bits too, which DuckDB's has not; so what is added up is made wide."""
+_PARTS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\b(?:sum|ROW)\(|\b[A-Za-z_]+\b")
 _GIVEN = re.compile(r"^CREATE OR REPLACE TEMP TABLE \w+ \((.*)\)$")  # a table of given rows: its columns
 _TABLE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+) AS\n")
 

@@ -16,9 +16,10 @@ from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
 from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, time_key
+from mhrules.engine.spark.dataset import SparkDataset
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.failing import Failing, Fallible, failing_of
-from mhrules.engine.sql.faults import Unsupported
+from mhrules.engine.sql.faults import TooLarge, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.relations import expressions_of, matching
@@ -90,7 +91,7 @@ class Compiled:
         if not books.world.payers:
             raise HandOver("no payer settles")
         try:
-            store = Store(dataset.session(), DuckDB())
+            store = dataset.store() if isinstance(dataset, SparkDataset) else Store(dataset.session(), DuckDB())
             grids = Grids(store, books.world, self._months())
             self.relations = Verdicts(self.plan, books.interpreter.facts, store, grids)
         except Faulted as error:
@@ -112,7 +113,7 @@ class Compiled:
     @cached_property
     def _early(self) -> int | None:
         """The first month of which it is asked who was attributed before the term, for a baseline or a look-back."""
-        if not self.books.world.below.given:
+        if not self.books.world.given:
             return None
         calendar, found = self.plan.calendar, []
         for top in expressions_of(self.plan):
@@ -141,7 +142,7 @@ class Compiled:
             return self._splits()
         except Unsupported as error:
             raise HandOver(f"the program asks for {error}") from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+        except (duckdb.OutOfRangeException, duckdb.ConversionException, TooLarge) as error:
             raise HandOver("a number is too large") from error
         except duckdb.InvalidInputException as error:
             if "ivision by zero" not in str(error):

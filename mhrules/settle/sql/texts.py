@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
 from attrs import field, frozen
 
+from mhrules.engine.spark.store import SparkStore
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
@@ -13,7 +16,7 @@ from mhrules.semantics.types import Kind
 from mhrules.settle.csvtext import NEUTRALIZED, quoted_for
 from mhrules.settle.sheets import TEXT, Sheet
 
-_MONTH = "lpad((({0}) // 12)::VARCHAR, 4, '0') || '-' || lpad((({0}) % 12 + 1)::VARCHAR, 2, '0')"
+_MONTH = "lpad(quotient({0}, 12)::VARCHAR, 4, '0') || '-' || lpad((({0}) % 12 + 1)::VARCHAR, 2, '0')"
 
 
 @frozen
@@ -104,6 +107,13 @@ class Query:
         line = " || ',' || ".join(f"({part})" for part in parts)
         for lines in self.store.batches(f"SELECT {line} || chr(10) {self.source} ORDER BY {self.order}", size):
             yield "".join(lines), len(lines)
+
+    def on_spark(self) -> Callable[[Path], int] | None:
+        """What writes the rows as a folder of Parquet files and counts them, if they are in Spark; None if not."""
+        store = self.store
+        if not isinstance(store, SparkStore) or not store.of_people(self.source):
+            return None
+        return partial(store.write, self.typed())
 
     def typed(self) -> str:
         """The rows with the types of the file's columns, in order."""

@@ -1,0 +1,1 @@
+"""The Spark engine on real sessions: `make test-spark`."""
