@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import os
-import re
 import sys
 import tempfile
 from functools import lru_cache
@@ -14,22 +13,15 @@ from pathlib import Path
 
 import lark
 from lark import Lark
-from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from mhrules.resources import shipped
+from mhrules.syntax.lexer import WORD_END, WordLexer, whole_words
 from mhrules.syntax.lines import ClauseLines
+from mhrules.syntax.table import PackedParser
 
 STARTS = ("start", "program_body", "contract_body", "payment_body", "expr")
-WORD_END = "(?![A-Za-z0-9_])"
+_PLUGINS = {"ContextualLexer": WordLexer, "LALR_Parser": PackedParser}
 _DIGEST = 64
-
-
-def whole_words(terminal: TerminalDef) -> None:
-    """Makes a keyword match whole words only, before names: `termination` is not `term`, whatever may stand there."""
-    pattern = terminal.pattern
-    if isinstance(pattern, PatternStr) and re.fullmatch("[a-z_]+", pattern.value):
-        terminal.pattern = PatternRE(pattern.value + WORD_END, raw=pattern.raw)
-        terminal.priority = max(terminal.priority, 1)
 
 
 def cache_folder() -> Path | None:
@@ -46,7 +38,14 @@ def cache_folder() -> Path | None:
 
 def cache_key(grammar: str) -> str:
     """Names a built grammar: by its text and by everything that takes part in building it."""
-    parts = (grammar, lark.__version__, sys.version, *STARTS, WORD_END)
+    parts = (
+        grammar,
+        lark.__version__,
+        sys.version,
+        *STARTS,
+        WORD_END,
+        *(each.__qualname__ for each in _PLUGINS.values()),
+    )
     return hashlib.sha256("\0".join(parts).encode("utf-8")).hexdigest()[:32]
 
 
@@ -92,6 +91,7 @@ def build(grammar: str) -> Lark:
         maybe_placeholders=True,
         postlex=ClauseLines(),
         edit_terminals=whole_words,
+        _plugins=_PLUGINS,
     )
 
 

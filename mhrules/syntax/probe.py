@@ -12,7 +12,8 @@ from lark.lexer import LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from mhrules.syntax.contexts import CONTEXTS
-from mhrules.syntax.grammar import WORD_END, parser
+from mhrules.syntax.grammar import parser
+from mhrules.syntax.lexer import WORD_END
 from mhrules.syntax.lines import SEPARATOR
 
 END = "$END"
