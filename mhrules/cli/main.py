@@ -10,13 +10,12 @@ import errno
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import click
 
+from mhrules.cli.interrupts import ending
 from mhrules.version import __version__
 
 VERBS = {
@@ -74,44 +73,25 @@ class Verbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb. Whatever it raises becomes findings for people and an exit code."""
-        ended: list[int] = []  # the signals that told the run to end
-        before = [(number, signal.signal(number, _ending(ended))) for number in _signals()]
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            raise click.UsageError(_narrow(error.format_message()), error.ctx) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except (Exception, KeyboardInterrupt) as error:
-            if ended or isinstance(error, KeyboardInterrupt):
-                # What was begun has been taken away; a database that is interrupted says so in an error of its own.
-                click.echo("interrupted: nothing was written", err=True)
-                ctx.exit(128 + (ended[0] if ended else signal.SIGINT))
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                # The reader has seen enough; what is still buffered must not fail at the end.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                ctx.exit(0)
-            from mhrules.cli.failure import show_failure
+        with ending() as ended:
+            try:
+                return super().invoke(ctx)
+            except click.UsageError as error:
+                raise click.UsageError(_narrow(error.format_message()), error.ctx) from error
+            except (click.ClickException, click.exceptions.Exit, click.Abort):
+                raise
+            except (Exception, KeyboardInterrupt) as error:
+                if ended or isinstance(error, KeyboardInterrupt):
+                    # What was begun has been taken away; a database that is interrupted says so in an error of its own.
+                    click.echo("interrupted: nothing was written", err=True)
+                    ctx.exit(128 + (ended[0] if ended else signal.SIGINT))
+                if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                    # The reader has seen enough; what is still buffered must not fail at the end.
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                    ctx.exit(0)
+                from mhrules.cli.failure import show_failure
 
-            ctx.exit(show_failure(error))
-        finally:
-            for number, handler in before:
-                signal.signal(number, handler)
-
-
-def _signals() -> tuple[int, ...]:
-    """The signals by which a run is told to end; none where another part of the process takes them."""
-    return (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-
-
-def _ending(ended: list[int]) -> Callable[[int, object], None]:
-    """Lets a run end in order, so that nothing of it is left behind."""
-
-    def handle(number: int, frame: object) -> None:
-        ended.append(number)
-        raise KeyboardInterrupt
-
-    return handle
+                ctx.exit(show_failure(error))
 
 
 def _narrow(message: str) -> str:

@@ -6,6 +6,8 @@ folder, no extension is ever fetched or loaded, and the configuration is locked 
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -35,6 +37,8 @@ _LOCKS = (
 _SPILL = "spill"
 _DATABASE = "facts.duckdb"
 _BATCH = 50_000  # values handed over in one statement
+_open: weakref.WeakSet[DuckDBPyConnection] = weakref.WeakSet()
+_open_lock = threading.Lock()
 
 
 def connect(
@@ -58,7 +62,7 @@ def connect(
     allowed: list[str] = []
     for file in files:
         allowed += [str(file), pattern(file), f"{file}.wal"]
-    connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+    connection = heard(duckdb.connect(":memory:", config=dict(_SETTINGS)))
     statements = [*_limits(capacity or Capacity())]
     if allowed:
         paths = ", ".join(literal(path) for path in dict.fromkeys(allowed))
@@ -80,6 +84,24 @@ def connect(
     if workspace is not None:
         weakref.finalize(connection, workspace.close)
     return connection
+
+
+def heard(connection: DuckDBPyConnection) -> DuckDBPyConnection:
+    """A connection that `interrupt` reaches; another one to the same database is one of its own."""
+    with _open_lock:
+        _open.add(connection)
+    return connection
+
+
+def interrupt() -> None:
+    """End every query that runs: whoever asked gets DuckDB's InterruptException. Called from any thread."""
+    import duckdb
+
+    with _open_lock:
+        connections = tuple(_open)
+    for connection in connections:
+        with contextlib.suppress(duckdb.ConnectionException):  # it was closed
+            connection.interrupt()
 
 
 def _limits(capacity: Capacity) -> Iterator[str]:

@@ -142,10 +142,10 @@ class Dataset:
 
     def session(self) -> DuckDBPyConnection:
         """Another connection to the same database, whose temporary relations are its own."""
-        from mhrules.data.database import identifier
+        from mhrules.data.database import heard, identifier
 
         ((database,),) = self.connection().execute("SELECT current_database()").fetchall()
-        session = self.connection().cursor()
+        session = heard(self.connection().cursor())
         session.execute(f"USE {identifier(database)}")
         return session
 

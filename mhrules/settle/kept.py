@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, fields
 
 from mhrules.data import population
-from mhrules.data.database import fill, identifier, literal
+from mhrules.data.database import fill, heard, identifier, literal
 from mhrules.data.schema import Table
 from mhrules.plan import ir
 from mhrules.settle import across
@@ -54,7 +54,7 @@ def keep(settlement: Settlement, path: Path, sources: Sequence[Source], postings
     workspace = settlement.dataset.workspace
     with tempfile.TemporaryDirectory(dir=workspace) as folder:
         made = Path(folder).resolve() / RUN
-        target = source if workspace is not None else duckdb.connect()
+        target = source if workspace is not None else heard(duckdb.connect())
         try:
             target.execute(f"ATTACH {literal(str(made))} AS kept")
             try:
@@ -284,6 +284,10 @@ class _Writer:
         kinds |= {"first": "INTEGER", "length": "INTEGER"}
         names = [each.name for each in fields(Posting)]
         columns = {name: kinds.get(name, "VARCHAR") for name in names}
+        if self.settlement.relations is not None:
+            listed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
+            self._table("run.postings", f"SELECT {listed} FROM ({self.settlement.relations.posted(self.settlement)})")
+            return
         rows = [tuple(getattr(posting, name) for name in names) for posting in self.settlement.postings]
         self._values("run.postings", columns, rows)
 

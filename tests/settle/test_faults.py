@@ -50,6 +50,19 @@ def csv_chunks(query, size):
             os.kill(os.getpid(), signal.{signal})
 Query.csv_chunks = csv_chunks
 """
+ASKING = """
+import os, pathlib, signal, sys, threading
+from mhrules.engine.sql.store import Store
+made = Store.table
+def table(store, name, sql, about=None):
+    if name.startswith("lines_"):
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.{signal})).start()
+        store.row("SELECT sum(hash(a.x + b.x + c.x) % 7) FROM " + ", ".join(
+            f"(SELECT unnest(range(3000000)) AS x) {{alias}}" for alias in "abc"))
+    return made(store, name, sql, about)
+Store.table = table
+"""
+"""A query that takes a day, in which the process is told to end."""
 SMALL_DISK = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -120,7 +133,7 @@ def test_a_disk_that_is_full_leaves_the_earlier_result(tmp_path: Path, size: int
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("when", [SETTLING, WRITING])
+@pytest.mark.parametrize("when", [SETTLING, ASKING, WRITING])
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, when: str, name: str, code: int) -> None:
     written(tmp_path)
     (tmp_path / "private").mkdir()

@@ -40,12 +40,21 @@ class Amount:
     level: int
 
 
+@frozen
+class Elements:
+    """What a form pays for one by one: the elements, and the single records in which `w` says that they count."""
+
+    grid: Grid
+    lines: str
+
+
 class Lines(Prices):
     """The lines of every payment; `total` reads them."""
 
     def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
         super().__init__(plan, facts, store, grids)
         self.parts: dict[str, list[str]] = {}  # by payment, what its lines are made of, as SQL
+        self.paid_for: dict[tuple[str, ir.FormPlan], Elements] = {}  # by payment and form
         self.credits: Callable[[], list[CreditRow]] = list  # what credits take off lines; set by those who settle
         self._credited: str | None = None
         self._lines: dict[str, str] = {}
@@ -283,8 +292,9 @@ class Lines(Prices):
             )
         if form.once_per is not None:
             found = self._first_by_date(form, found)
+        self.paid_for[payment.name, form] = Elements(found, lines)
         paid = Frame(found)
-        price, amount, own = self._element_amount(form, paid)
+        price, amount, own = self.element_amount(form, paid)
         inner = paid.select(
             {"payer": "payer", "practice": "practice", "clock": "clock", "price": price, "amount": amount, "f": own}
         )
@@ -313,7 +323,7 @@ class Lines(Prices):
         sql = f"SELECT * FROM {grid.table} QUALIFY {rank} = 1"
         return evolve(grid, table=self.store.table(f"{grid.table}_first", sql, about))
 
-    def _element_amount(self, form: ir.FormPlan, frame: Frame) -> tuple[str, str, str]:
+    def element_amount(self, form: ir.FormPlan, frame: Frame) -> tuple[str, str, str]:
         """Price, rounded amount and fault of one element."""
         pays = self.known(form.pays, frame)
         places, rounding = self.plan.rounding

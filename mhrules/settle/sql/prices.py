@@ -35,7 +35,7 @@ class Prices(ParticipationRelation):
         """The member months of a line: of its period, or of the first month of its roster's period; 6 places."""
         if form.roster is None:
             return self.value(self._months_node(form, frame.grid), frame)
-        month = self._roster_month(form, frame)
+        month = self.roster_month(form, frame)
         if self.given:
             table, value = self.member_months(), "v"
         elif self.facts.present(self.facts.schema.panel):
@@ -56,7 +56,7 @@ class Prices(ParticipationRelation):
             self._months_nodes[key] = month if grid.kind == "month" else whole
         return self._months_nodes[key]
 
-    def _roster_month(self, form: ir.FormPlan, frame: Frame) -> str:
+    def roster_month(self, form: ir.FormPlan, frame: Frame) -> str:
         """The first month that is left of the roster's period that holds a row's month."""
         assert form.roster is not None
         rows = self.grids.grid(OWNERS, form.roster.value)
@@ -89,9 +89,9 @@ class Prices(ParticipationRelation):
 
     def each_in_days(self, form: ir.FormPlan) -> bool:
         """Whether each member month is rounded by itself, and may be a part of a month."""
-        return form.round_each == EACH_MEMBER_MONTH and self.given and self._in_days()
+        return form.round_each == EACH_MEMBER_MONTH and self.given and self.in_days()
 
-    def _in_days(self) -> bool:
+    def in_days(self) -> bool:
         """Whether some payer counts months in proportion to days."""
         return any(payer.months_rule is MonthsRule.PROPORTION for payer in self.grids.world.payers.values())
 
@@ -115,7 +115,7 @@ class Prices(ParticipationRelation):
         pays = self.known(form.pays, lines)
         columns = {name: name for name in ("payer", "practice", "clock", "m1", "m2")}
         if form.roster is not None:
-            columns["m1"] = columns["m2"] = lines.expose(self._roster_month(form, lines))
+            columns["m1"] = columns["m2"] = lines.expose(self.roster_month(form, lines))
         columns["price"] = pays.value
         joined = (
             f"SELECT p.payer, p.practice, p.clock, p.price, d.month, d.days, d.n FROM ({lines.select(columns)}) p "
@@ -141,7 +141,7 @@ class Prices(ParticipationRelation):
         by_month = (
             f"SELECT payer, practice, clock, month, price, rate, {months} AS units, "
             f"{added} AS exact, max(f) AS f "
-            f"FROM ({self._member_prices(form, grid)}) GROUP BY payer, practice, clock, month, price, rate"
+            f"FROM ({self.member_prices(form, grid)}) GROUP BY payer, practice, clock, month, price, rate"
         )
         by_price = (
             "SELECT payer, practice, clock, price, rate, sum(units) AS units, sum(exact) AS exact, max(f) AS f "
@@ -173,7 +173,7 @@ class Prices(ParticipationRelation):
         about = About("members of a line by price", (*OWNERS, "price", "posting period"), form.pays.span, form.pays)
         return self.store.table(self.store.fresh("parts"), sql, about)
 
-    def _member_prices(self, form: ir.FormPlan, grid: Grid) -> str:
+    def member_prices(self, form: ir.FormPlan, grid: Grid) -> str:
         """The days of every member in each month of a line, with the price: `rate` multiplies, `price` is told."""
         assert grid.kind is not None
         at = grid if form.roster is None else self.grids.grid(OWNERS, "month")
@@ -187,17 +187,17 @@ class Prices(ParticipationRelation):
         if form.roster is not None:
             lines = Frame(grid)
             own = {name: name for name in ("payer", "practice", "clock")}
-            own["first"] = lines.expose(self._roster_month(form, lines))
+            own["first"] = lines.expose(self.roster_month(form, lines))
             return (
-                f"SELECT l.payer, l.practice, l.clock, p.month, p.days, p.rate, p.price, p.f FROM "
+                f"SELECT l.payer, l.practice, l.clock, p.member, p.month, p.days, p.rate, p.price, p.f FROM "
                 f"({lines.select(own)}) l JOIN ({sql}) p ON p.payer = l.payer AND p.practice = l.practice "
                 "AND p.month = l.first"
             )
-        if grid.kind == "month" or not self._in_days():
+        if grid.kind == "month" or not self.in_days():
             return sql
         clock = self.grids.period_first("a.month", grid.kind)
         return (
-            f"SELECT p.payer, p.practice, p.clock, a.month, a.days, p.rate, p.price, p.f FROM ({sql}) p "
+            f"SELECT p.payer, p.practice, p.clock, p.member, a.month, a.days, p.rate, p.price, p.f FROM ({sql}) p "
             f"JOIN {self.attributed()} a ON a.payer = p.payer AND a.practice = p.practice AND a.member = p.member "
             f"AND {clock} = p.clock"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
@@ -19,6 +20,7 @@ from mhrules.settle.measures import BELOW_MINIMUM, NO_RESULT
 from mhrules.settle.members import MemberTotals, counts_days, has_members, months_of
 from mhrules.settle.sheets import Cells, Sheet, amount_places, period_label, quantity_keys, sheet, unit_cell
 from mhrules.settle.sql.compiled import Compiled
+from mhrules.settle.sql.details import DETAIL_ORDER, NUMBERED, Details
 from mhrules.settle.sql.margins import verdict_rows
 from mhrules.settle.sql.measures import TOLD
 from mhrules.settle.sql.postings import ORDER, Postings
@@ -51,7 +53,7 @@ class Relations:
         """All files but the manifest, in order.
 
         Raises:
-            DiagnosticError: member months do not tie (MH999: never, unless mhrules is wrong).
+            DiagnosticError: member months or details do not tie (MH999: never, unless mhrules is wrong).
         """
         yield self._postings(settlement)
         yield self._participation()
@@ -63,18 +65,43 @@ class Relations:
             yield self._attribution()
             yield self._member_months()
         if detail:
-            yield sheets.detail(settlement)
+            yield self._detail(settlement)
+
+    def _detail(self, settlement: Settlement) -> Cells | Query:
+        """What each posting is made of; the interpreter's where a number needs more than 38 digits on the way."""
+        import duckdb
+
+        try:
+            rows = self._backup
+        except duckdb.OutOfRangeException:
+            return sheets.detail(settlement)
+        cells = {name: Cell(f"p.{name}", "false") for name in ("payer", "practice", "payment")}
+        cells |= {"period": Cell(self._period("p.length", "p.first")), "kind": Cell("d.kind")}
+        cells |= {"person_id": Cell("d.person", "false"), "element": Cell("d.element", "false")}
+        cells |= {"date": Cell("coalesce(d.date::VARCHAR, '')")}
+        cells |= {name: Cell(exact_text(f"d.{name}", PLACES)) for name in ("units", "price", "amount")}
+        source = f"FROM ({rows}) d JOIN {NUMBERED} p USING (number)"
+        return self._query(sheets.DETAIL, source, cells, DETAIL_ORDER)
+
+    @cached_property
+    def _backup(self) -> str:
+        return Details(self.compiled.relations, self.postings, self.compiled.inside).rows()
 
     # --------------------------------------------------------------------------------------- postings
 
+    def posted(self, settlement: Settlement) -> str:
+        """All postings in order as SQL, with the columns of `Posting`: amounts in units of 10**-12."""
+        text, step = self.store.dialect.text, 10 ** (PLACES - self._plan.rounding[0])
+        constants = {name: text(value) for name, value in _constants(settlement).items()}
+        constants["posted_on"] = f"nullif({constants['posted_on']}, '')"
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in constants.items())
+        return (
+            f"SELECT * REPLACE (amount * {step} AS amount), {self._period('length', 'first')} AS period, {listed} "
+            f"FROM {self.postings.table} ORDER BY {ORDER}"
+        )
+
     def _postings(self, settlement: Settlement) -> Query:
         text = self.store.dialect.text
-        constants = {
-            "kind": ledger.FINAL,
-            "run": settlement.run,
-            "posted_on": "" if settlement.posted_on is None else settlement.posted_on.isoformat(),
-            "reverses": "",
-        }
         places = self._plan.rounding[0]
         cells = {name: Cell(name, "false") for name in ("payee", "practice", "reason")}
         cells |= {"payer": Cell("payer", plain(self._books.world.payers))}
@@ -82,7 +109,7 @@ class Relations:
         cells |= {"period": Cell(self._period("length", "first")), "status": Cell("status")}
         cells |= {name: Cell(exact_text(name, PLACES)) for name in ("units", "price")}
         cells |= {"amount": Cell(fixed_text("amount", places, amount_places(self._plan)))}
-        cells |= {name: Cell(text(value), plain([value])) for name, value in constants.items()}
+        cells |= {name: Cell(text(value), plain([value])) for name, value in _constants(settlement).items()}
         return self._query(sheets.POSTINGS, f"FROM {self.postings.table}", cells, ORDER)
 
     def _period(self, length: str, first: str) -> str:
@@ -338,3 +365,13 @@ class Relations:
     def _query(self, name: str, source: str, cells: dict[str, Cell], order: str) -> Query:
         described: Sheet = sheet(self._plan, name)
         return Query(described, self.store, source, cells, order)
+
+
+def _constants(settlement: Settlement) -> dict[str, str]:
+    """The columns that all postings of a run have in common, as texts."""
+    return {
+        "kind": ledger.FINAL,
+        "run": settlement.run,
+        "posted_on": "" if settlement.posted_on is None else settlement.posted_on.isoformat(),
+        "reverses": "",
+    }
