@@ -4,6 +4,8 @@
 PYTHON ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
+SIZE ?= small
+ONLY ?= settle chain small synth
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -11,13 +13,14 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-spark fuzz check docs pages ci clean format
+.PHONY: help venv demo test test-spark fuzz bench check docs pages ci clean format
 
 help:
 	@echo "make demo     invent a population with four payers, settle it, explain a line"
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
 	@echo "make fuzz     generated programs and data through both engines (MINUTES=10; SEED= and PAIRS= to do it again)"
 	@echo "make test-spark  install Spark and test the Spark engine, on a cluster of this machine too"
+	@echo "make bench    benchmarks/RESULTS.md anew (SIZE=small, medium or large; ONLY='settle chain small synth')"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"
 	@echo "make pages    write the generated pages anew"
@@ -64,6 +67,12 @@ test-spark: $(VENV)/.dev
 	@$(PIP) -e '.[dev,spark]'
 	@MHRULES_TEST_SPARK=yes SPARK_LOCAL_IP=127.0.0.1 $(RUN) -m pytest -q -n 0 tests/spark
 
+# What is measured beside mhrules stays out of the environment for development.
+bench:
+	@test -x .venv-bench/bin/python || { echo "making .venv-bench"; $(PYTHON) -m venv .venv-bench; }
+	@.venv-bench/bin/python -m pip --disable-pip-version-check install -qq -e . -r benchmarks/requirements.txt
+	@.venv-bench/bin/python -m benchmarks.run --size $(SIZE) --only $(ONLY)
+
 check: $(VENV)/.dev
 	@echo "checking lint, format and types"
 	@$(RUN) -m ruff check --quiet .
@@ -89,5 +98,5 @@ format: $(VENV)/.dev
 
 clean:
 	@echo "removing what was built"
-	@rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-bench site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find mhrules tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -292,9 +292,13 @@ FROM (
     *,
     ((v_savings > 0::BIGINT) AND (v_savings * 100::BIGINT >= c1_1)) AS c2_1,
     CASE
-      WHEN f_savings_2 IS NOT NULL THEN f_savings_2
-      WHEN NOT (v_savings > 0::BIGINT) THEN NULL
-      WHEN coalesce(f_savings_3, c1_2) IS NOT NULL THEN coalesce(f_savings_3, c1_2)
+      WHEN f_savings_2 IS NOT NULL
+        OR f_savings_3 IS NOT NULL
+        OR c1_2 IS NOT NULL THEN CASE
+          WHEN f_savings_2 IS NOT NULL THEN f_savings_2
+          WHEN NOT (v_savings > 0::BIGINT) THEN NULL
+          WHEN coalesce(f_savings_3, c1_2) IS NOT NULL THEN coalesce(f_savings_3, c1_2)
+        END
     END AS c2_2,
     least((c1_3::HUGEINT * 1::BIGINT), c1_5 * 100000::HUGEINT) AS c2_3
   FROM (

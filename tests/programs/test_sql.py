@@ -40,6 +40,8 @@ def test_a_program_is_sql_that_runs_on_empty_tables(name: str) -> None:
     create_tables(connection, program.schema)
     connection.execute(found.sql)
     made = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()}
+    views = "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal"
+    made |= {row[0] for row in connection.execute(views).fetchall()}
     assert made == {relation.name for relation in found.relations}
 
 

@@ -32,11 +32,14 @@ class Enrollment(Splits):
         """The people, with what is known of each."""
         about = About("people, with what is known of each", ("member",))
         if not self.facts.present(population.MEMBER):
-            sql = "SELECT DISTINCT person_id AS member, NULL::DATE AS birth_date, NULL::DATE AS death_date, "
-            sql += f"'' AS gender, '' AS zip_code FROM {population.ELIGIBILITY}"
+            sql = (
+                "SELECT DISTINCT person_id AS member, NULL::DATE AS birth_date, NULL::INTEGER AS born, "
+                f"NULL::DATE AS death_date, '' AS gender, '' AS zip_code FROM {population.ELIGIBILITY}"
+            )
             return self.store.table("persons", sql, about)
         texts = ", ".join(f"coalesce({name}, '') AS {name}" for name in OF_PERSON)
-        sql = f"SELECT person_id AS member, birth_date, death_date, {texts} FROM {population.MEMBER}"
+        born = as_number("birth_date")
+        sql = f"SELECT person_id AS member, birth_date, {born} AS born, death_date, {texts} FROM {population.MEMBER}"
         return self.store.table("persons", sql, about)
 
     def spans(self) -> str:
@@ -87,6 +90,7 @@ class Enrollment(Splits):
             f"FROM {self.spans()} s WHERE {whose}"
         )
         sql = f"SELECT payer, member, {EACH_MONTH} AS month FROM ({spans}) WHERE m1 <= m2"
+        one = "payer, member, CAST(month AS INTEGER) AS month, 1 AS days"
         if self.plan.members.newborns and rule is not MonthsRule.ANY_DAY:
             born = self.month_of("p.birth_date")
             sql += (
@@ -95,7 +99,17 @@ class Enrollment(Splits):
                 f"WHERE {whose} AND {self.month_of('s.a')} <= {born} AND {self.month_of('s.b')} >= {born} "
                 f"AND {born} BETWEEN {first} AND {last}"
             )
-        return f"SELECT DISTINCT payer, member, CAST(month AS INTEGER) AS month, 1 AS days FROM ({sql})"
+            return f"SELECT DISTINCT {one} FROM ({sql})"
+        of_several = f"{self._several()} USING (payer, member)"
+        return (
+            f"SELECT {one} FROM ({sql}) ANTI JOIN {of_several}\nUNION ALL\n"
+            f"SELECT DISTINCT {one} FROM ({sql}) SEMI JOIN {of_several}"
+        )
+
+    def _several(self) -> str:
+        """Who has several spans with one payer: only their months can be counted twice."""
+        sql = f"SELECT payer, member FROM {self.spans()} GROUP BY payer, member HAVING count(*) > 1"
+        return self.store.table("several_spans", sql, About("who has several spans", ("payer", "member")))
 
     def _in_proportion(self, whose: str, first: int, last: int) -> str:
         """The days of each month that spans cover, days that several cover once."""
@@ -183,3 +197,8 @@ class Enrollment(Splits):
         )
         about = About("the enrollment span that speaks for each month", ("payer", "member", "month"))
         return self.store.table(name, f"SELECT * FROM ({sql}) WHERE place = 1", about)
+
+
+def as_number(day: str) -> str:
+    """A day as a number whose digits are its year, month and day."""
+    return f"(year({day}) * 10000 + month({day}) * 100 + day({day}))"

@@ -10,11 +10,22 @@ from attrs import define, field, frozen
 
 @frozen
 class Column:
-    """A value and, where it can fail, its fault: SQL over the columns of the layer `level`."""
+    """A value and, where it can fail, its fault: SQL over the columns of the layer `level`.
+
+    `doubts` are conditions, cheaper than the fault, of which one is true wherever there is a fault.
+    """
 
     value: str
     fault: str | None = None
     level: int = 0
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def doubted(self) -> tuple[str, ...]:
+        """The doubts; without any, that there is a fault; none where it cannot fail."""
+        if self.fault is None:
+            return ()
+        return self.doubts or (f"{self.fault} IS NOT NULL",)
 
 
 @frozen
@@ -73,6 +84,8 @@ class Frame:
 
     def expose(self, sql: str, name: str = "") -> str:
         """The name, in the layers, of something that the joined tables say; `name` is one to be had if it is free."""
+        if sql in self._exposed.values():
+            return sql  # it is a column of the layers already
         if sql not in self._exposed:
             taken = {*self.grid.keys, *TIMES, *self._exposed.values()}
             self._exposed[sql] = self._free(name or _named(sql), taken)

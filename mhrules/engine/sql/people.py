@@ -7,7 +7,7 @@ from mhrules.engine.attribution import NOT_YET_REFRESHED, PRACTICE_LEFT, UNATTRI
 from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
 from mhrules.engine.records import VISIT
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.enrollment import COUNTED, Enrollment
+from mhrules.engine.sql.enrollment import COUNTED, EACH_MONTH, Enrollment, as_number
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
@@ -40,7 +40,6 @@ class People(Enrollment):
             refreshes = self._refreshes(attribution)
             assigned = self._assigned(attribution, refreshes)
         excluded = self._excluded()
-        roster = self._on_roster(self.store.month_day("o.month"), "a.practice")
         none, late, left = (self.dialect.text(word) for word in (UNATTRIBUTED, NOT_YET_REFRESHED, PRACTICE_LEFT))
         stops = "WHEN coalesce(x.reason, '') <> '' THEN x.reason " if excluded else ""
         fault = "coalesce(x.f, CASE WHEN x.reason = '' THEN a.f END)" if excluded else "a.f"
@@ -51,7 +50,7 @@ class People(Enrollment):
         )
         why = (
             f"CASE {stops}WHEN o.refresh IS NULL THEN {late} "
-            f"WHEN a.practice IS NULL THEN {none} WHEN NOT {roster} THEN {left} ELSE '' END"
+            f"WHEN a.practice IS NULL THEN {none} WHEN l.practice IS NULL THEN {left} ELSE '' END"
         )
         # Who is excluded is not looked up: nothing is told of a refresh or a method.
         refresh, method = "o.refresh", "coalesce(a.method, '')"
@@ -61,7 +60,8 @@ class People(Enrollment):
             f"SELECT o.payer, o.member, o.month, o.days, {refresh} AS refresh, a.practice, {why} AS reason, "
             f"{method} AS method, "
             f"{fault} AS f\n  FROM {refreshes} o\n"
-            f"  LEFT JOIN {assigned} a ON a.payer = o.payer AND a.member = o.member AND a.refresh = o.refresh\n  {join}"
+            f"  LEFT JOIN {assigned} a ON a.payer = o.payer AND a.member = o.member AND a.refresh = o.refresh\n"
+            f"  LEFT JOIN {self.listed()} l ON l.practice = a.practice AND l.month = o.month\n  {join}"
         )
         listed = "payer, member, month, days, refresh, reason, method, f"
         about = About(
@@ -108,7 +108,9 @@ class People(Enrollment):
         begins = f"greatest({self.plan.first_month}, p.first_month)"
         refresh = f"CASE WHEN c.month < {begins} THEN {first} ELSE greatest({first}, {begins}) END"
         dated = f"SELECT c.*, CAST({refresh} AS INTEGER) AS due FROM {self.counted()} c JOIN payers p USING (payer)"
-        there = f"LEFT JOIN {COUNTED} t ON t.payer = d.payer AND t.member = d.member AND t.month = d.due"
+        starts = f"SELECT greatest({self.plan.first_month}, first_month) FROM payers"
+        at_refresh = f"SELECT payer, member, month FROM {COUNTED} c WHERE month = {first} OR month IN ({starts})"
+        there = f"LEFT JOIN ({at_refresh}) t ON t.payer = d.payer AND t.member = d.member AND t.month = d.due"
         found = "CASE WHEN t.member IS NOT NULL THEN d.due END"
         if attribution.at_once:
             own = "min(d.month) OVER (PARTITION BY d.payer, d.member, d.due)"
@@ -151,7 +153,7 @@ class People(Enrollment):
                 f"SELECT k.payer, k.member, k.refresh, min(s.{self._practice}) AS practice FROM {asked} k "
                 f"JOIN {population.CHOSEN} s ON s.payer = k.payer AND s.person_id = k.member "
                 f'AND s."from" <= k.day AND (s."to" IS NULL OR k.day <= s."to") '
-                f"WHERE {self._on_roster('k.day', f's.{self._practice}')} GROUP BY ALL"
+                f"{self._at_refresh(f's.{self._practice}')} GROUP BY ALL"
             )
             return self.store.table(name, sql, self._about_method(method)), ("payer", "member", "refresh"), False
         if method.kind == "list":
@@ -160,7 +162,7 @@ class People(Enrollment):
             sql = (
                 f"SELECT DISTINCT k.member, k.refresh, s.{self._practice} AS practice FROM {asked} k "
                 f"JOIN {self.persons()} p USING (member) JOIN {population.AREA} s USING (zip_code) "
-                f"WHERE {self._on_roster('k.day', f's.{self._practice}')}"
+                f"{self._at_refresh(f's.{self._practice}')}"
             )
             return self.store.table(name, sql, self._about_method(method)), ("member", "refresh"), False
         return self._visited(method, name, asked)
@@ -188,7 +190,7 @@ class People(Enrollment):
             f"JOIN ({latest}) t ON t.payer = k.payer AND t.refresh = k.refresh "
             f"JOIN {population.ROSTER} r ON r.payer = k.payer AND r.list = {title} "
             "AND r.as_of_date = t.as_of_date AND r.person_id = k.member "
-            f"WHERE {self._on_roster('k.day', f'r.{self._practice}')} GROUP BY ALL"
+            f"{self._at_refresh(f'r.{self._practice}')} GROUP BY ALL"
         )
         return self.store.table(name, sql, self._about_method(method))
 
@@ -201,11 +203,12 @@ class People(Enrollment):
             back = f"(day - INTERVAL {method.within.months} MONTH - INTERVAL {method.within.days} DAY)::DATE"
             days = f"SELECT *, {back} AS since FROM ({days})"
         seen, fails = self.visits_that_count(method, days)
-        weight = "sum(v.allowed)" if method.measure == "allowed" else "count(DISTINCT v.date)"
+        weight = "count(*)" if counts_days(method) and not fails else "count(DISTINCT v.date)"
+        weight = "sum(v.allowed)" if method.measure == "allowed" else weight
         candidates = (
-            f"SELECT {by}, practice, {weight} AS weight, max(v.date) AS latest FROM {seen} v "
-            f"WHERE {self._on_roster('v.day', 'v.practice')}{' AND v.f IS NULL' if fails else ''} "
-            f"GROUP BY {by}, practice"
+            f"SELECT {by}, v.practice, {weight} AS weight, max(v.date) AS latest FROM {seen} v "
+            f"{self._at_refresh('v.practice', 'v')}{' WHERE v.f IS NULL' if fails else ''} "
+            f"GROUP BY {by}, v.practice"
         )
         if method.kind == "most recent visit":
             order = "latest DESC" + {"highest": ", weight DESC", "lowest": ", weight"}.get(method.ties, "")
@@ -230,18 +233,26 @@ class People(Enrollment):
     def _practice(self) -> str:
         return f"{self.plan.participant}_id"
 
-    def _on_roster(self, day: str, practice: str) -> str:
-        """Whether a practice is on the roster on a day."""
-        roster = self.facts.schema.roster
-        if not self.facts.present(roster):
-            return f"{practice} IN (SELECT practice FROM practices)"
-        own = self.facts.columns(roster)
-        parts = [f"b.{self._practice} = {practice}"]
+    def listed(self) -> str:
+        """The practices that are on the roster on a month's first day."""
+        roster, own = self.facts.schema.roster, self.facts.columns(self.facts.schema.roster)
+        months = self.grids.months
+        each = f"SELECT {EACH_MONTH} AS month FROM (SELECT {months.start} AS m1, {months.stop - 1} AS m2)"
+        parts = []
         if "effective_from" in own:
-            parts.append(f"(b.effective_from IS NULL OR b.effective_from <= {day})")
+            parts.append("(b.effective_from IS NULL OR b.effective_from <= m.day)")
         if "effective_to" in own:
-            parts.append(f"(b.effective_to IS NULL OR {day} <= b.effective_to)")
-        return f"EXISTS (SELECT 1 FROM {roster} b WHERE {' AND '.join(parts)})"
+            parts.append("(b.effective_to IS NULL OR m.day <= b.effective_to)")
+        days = f"SELECT CAST(month AS INTEGER) AS month, {self.store.month_day('month')} AS day FROM ({each})"
+        sql = f"SELECT b.{self._practice} AS practice, m.month FROM ({days}) m JOIN {roster} b ON "
+        if not self.facts.present(roster):
+            sql, parts = f"SELECT b.practice, m.month FROM ({days}) m JOIN practices b ON ", []
+        about = About("practices on the roster on the first day of a month", ("practice", "month"))
+        return self.store.table("listed", sql + (" AND ".join(parts) or "true"), about)
+
+    def _at_refresh(self, practice: str, of: str = "k") -> str:
+        """The join that keeps practices on the roster at the refresh of a row."""
+        return f"JOIN {self.listed()} l ON l.practice = {practice} AND l.month = {of}.refresh"
 
     def _excluded(self) -> str:
         """The counted months that an exclusion keeps out, each with the first that does; nothing without exclusions."""
@@ -283,6 +294,14 @@ class People(Enrollment):
         if not set(MEMBERS) <= keys or keys - set(MEMBERS):
             raise Unsupported("members of such rows")
         name = "_".join(["rows_members", kind, *(["base"] if base else []), *(["whole"] if whole else [])])
+        if kind == "month" and not base and not whole:  # each is a row already
+            first, after = self.store.month_day("month"), self.store.month_day("month + 1")
+            sql = (
+                "SELECT payer, practice, member, month AS clock, month AS m1, month AS m2, 1 AS mn, days, "
+                f"{first} AS d1, ({after} - INTERVAL 1 DAY)::DATE AS d2 FROM {self.attributed()}"
+            )
+            about = About("the grid of members: months at the practice", (*MEMBERS, kind))
+            return Grid(self.store.view(name, sql, about), MEMBERS, kind)
         begin, end = self.store.month_day("m1"), self.store.month_day("m2 + 1")
         grouped = (
             "SELECT payer, practice, member, clock, min(month) AS m1, max(month) AS m2, "
@@ -416,9 +435,9 @@ class People(Enrollment):
                 on = "{0}.payer = r.payer AND {0}.clock = r.clock"
                 rows = self.grids.grid(("payer",), frame.grid.kind, base=frame.grid.base).table
             day = f"{frame.join('own period', rows, on.format)}.d2"
-        born = f"{person}.birth_date"
-        before = f"CASE WHEN (month({day}), day({day})) < (month({born}), day({born})) THEN 1 ELSE 0 END"
-        age = frame.expose(f"(year({day}) - year({born}) - {before})::{self.dialect.narrow}")
+        # Days as the number 20110228, so that years are counted without comparing months; 1,000 years keep it above 0.
+        since = f"{as_number(day)} - {person}.born + 10000000"
+        age = frame.expose(f"(quotient({since}, 10000) - 1000)::{self.dialect.narrow}")
         return Column(age, f"CASE WHEN {age} IS NULL THEN {self.faults.number('MH743', node.span)} END")
 
     def cost(self, node: ir.Feature, frame: Frame) -> Column:
@@ -484,6 +503,11 @@ class People(Enrollment):
             on = f"{{0}}.payer = r.payer AND {{0}}.practice = r.practice AND {{0}}.month = {month}"
         alias = frame.join(("panel", node.across), table, on.format)
         return Column(frame.expose(f"coalesce({alias}.v, 0)"))
+
+
+def counts_days(method: MethodPlan) -> bool:
+    """Whether a method goes by days with a visit, of which the visits of one day are one."""
+    return method.measure != "allowed" and not asks_of_members(method)
 
 
 def asks_of_members(method: MethodPlan) -> bool:

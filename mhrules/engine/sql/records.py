@@ -12,7 +12,7 @@ from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.numbers import either
-from mhrules.engine.sql.people import MEMBERS, People, asks_of_members
+from mhrules.engine.sql.people import MEMBERS, People, asks_of_members, counts_days
 from mhrules.engine.sql.relations import matching
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
@@ -73,47 +73,58 @@ class Records(People):
         read = f"SELECT id AS {kind}, person AS member, f FROM {name}"
         self.failing.append(Fallible("record", table, read, (kind, "member"), None))
         kept = ["t.denied IS NOT TRUE"]
-        fault = "NULL::INTEGER"
+        unpaid = None
         if self.plan.members.run_out is not None:
             year = self.grids.period_first(self.month_of(date), "year")
             end = self.store.month_day(f"{year} + {MONTHS_IN_YEAR + self.plan.members.run_out}")
             kept.append(f"(t.paid_date IS NULL OR t.paid_date < {end})")
-            fault = f"max(CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END)"
+            unpaid = f"CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END"
         features = self._features(table, "t")
-        listed = []
-        for feature, sql in features.items():
-            if feature in population.SUMMED:
-                listed.append(f"CASE WHEN count(*) = count({sql}) THEN sum({sql}) END AS e_{feature}")
-            else:
-                listed.append(f"{self._of_first(sql)} AS e_{feature}")
         columns = {
-            "person": self._of_first("t.person_id"),
-            "payer": self._of_first("t.payer"),
-            "date": self._of_first(date),
-            "npi": self._of_first("t.rendering_npi") if "rendering_npi" in own else "''",
+            "person": "t.person_id",
+            "payer": "t.payer",
+            "date": date,
+            "npi": "t.rendering_npi" if "rendering_npi" in own else "''",
         }
         if table == population.MEDICAL:
-            columns |= {
-                "named": self._of_first(f"t.{self._practice}"),
-                "billing_npi": self._of_first("t.billing_npi"),
-                "billing_tin": self._of_first("t.billing_tin"),
-            }
-        text = ", ".join([*(f"{sql} AS {column}" for column, sql in columns.items()), *listed, f"{fault} AS f"])
-        netted = (
-            f"SELECT t.claim_id || '/' || t.claim_line_number AS id, t.claim_id, {text} FROM {table} t "
-            f"WHERE {' AND '.join(kept)} GROUP BY t.claim_id, t.claim_line_number HAVING {_there()}"
+            columns |= {"named": f"t.{self._practice}", "billing_npi": "t.billing_npi", "billing_tin": "t.billing_tin"}
+        columns |= {f"e_{feature}": sql for feature, sql in features.items()}
+        netted = self._netted(table, columns, unpaid, " AND ".join(kept))
+        if table == population.MEDICAL:
+            sql = self._with_biller(netted, [f"n.e_{feature}" for feature in features])
+        else:
+            sql = f"SELECT n.*, '' AS practice, '' AS place, {self.month_of('n.date')} AS month FROM ({netted}) n"
+        return self.store.table(name, self._with_service(sql, features, table), about)
+
+    def _netted(self, table: str, columns: dict[str, str], unpaid: str | None, kept: str) -> str:
+        """Claim lines with their entries added up. Few have more than one, and only those are grouped."""
+        corrected = self.store.table(
+            f"corrected_{table}",
+            f"SELECT DISTINCT claim_id, claim_line_number FROM {table} WHERE entry_number <> 1",
+            About(f"lines of `{table}` that have more entries than one", ("claim", "line")),
         )
-        if table != population.MEDICAL:
-            added = "'' AS practice, '' AS place"
-            sql = f"SELECT *, {added}, {self.month_of('date')} AS month FROM ({netted})"
-            return self.store.table(name, self._with_service(sql, features, table), about)
-        return self.store.table(name, self._with_service(self._with_biller(netted), features, table), about)
+        summed = {f"e_{feature}" for feature in population.SUMMED}
+        plain = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
+        added = ", ".join(
+            f"CASE WHEN count(*) = count({sql}) THEN CAST(sum({sql}) AS BIGINT) END AS {column}"
+            if column in summed
+            else f"{self._of_first(sql) if sql != repr('') else sql} AS {column}"
+            for column, sql in columns.items()
+        )
+        identity = "t.claim_id || '/' || t.claim_line_number AS id, t.claim_id"
+        of_several = f"max({unpaid})" if unpaid else "NULL::INTEGER"
+        same = f"{table} t {{}} {corrected} c USING (claim_id, claim_line_number) WHERE {kept}"
+        return (
+            f"SELECT {identity}, {plain}, {unpaid or 'NULL::INTEGER'} AS f FROM {same.format('ANTI JOIN')}\nUNION ALL\n"
+            f"SELECT {identity}, {added}, {of_several} AS f FROM {same.format('SEMI JOIN')} "
+            f"GROUP BY t.claim_id, t.claim_line_number HAVING {_there()}"
+        )
 
     def _of_first(self, sql: str) -> str:
         """What the first entry of a claim line says: what it leaves empty is empty."""
         return f"arg_min_null({sql}, t.entry_number)"
 
-    def _with_biller(self, netted: str) -> str:
+    def _with_biller(self, netted: str, features: list[str]) -> str:
         """Lines with the practice that billed them: by name, by the biller's number, or by the provider's practice."""
         parts, joins = [], []
         parts.append("CASE WHEN coalesce(n.named, '') <> '' THEN coalesce(p.practice, '') END")
@@ -132,9 +143,9 @@ class Records(People):
             f"CASE WHEN coalesce(n.named, '') <> '' THEN n.named WHEN {practice} <> '' THEN {practice} "
             "ELSE coalesce(nullif(n.npi, ''), nullif(n.billing_npi, ''), nullif(n.billing_tin, ''), '') END"
         )
-        months = self.month_of("n.date")
-        added = f"{practice} AS practice, {place} AS place, {months} AS month"
-        return f"SELECT n.*, {added} FROM ({netted}) n {' '.join(joins)}"
+        own = ", ".join(["n.id", "n.claim_id", "n.person", "n.payer", "n.date", "n.npi", *features, "n.f"])
+        added = f"{practice} AS practice, {place} AS place, {self.month_of('n.date')} AS month"
+        return f"SELECT {own}, {added} FROM ({netted}) n {' '.join(joins)}"
 
     def _billed_as(self, column: str) -> str:
         """Practices by a number under which they bill, which no other practice has."""
@@ -320,7 +331,7 @@ class Records(People):
                 f"AND e.month = o.month{here}"
             )
         about = About(f"each {kind.replace('_', ' ')} that belongs to a row", (*keys, grid.kind))
-        table = self.store.table(name, sql, about)
+        table = self.store.view(name, sql, about)
         return Grid(table, keys, grid.kind, grid.base, element=kind, whole=grid.whole)
 
     def visits_that_count(self, method: MethodPlan, days: str) -> tuple[str, bool]:
@@ -352,7 +363,7 @@ class Records(People):
             )
             return self.store.table(name, found, about), fails
         columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
-        source = self.store.table(
+        source = self.store.view(
             "visits_seen",
             f"SELECT *, id AS visit, person AS member, practice AS biller, {columns} "
             f"FROM {self.records(VISIT)} WHERE practice <> ''",
@@ -377,7 +388,8 @@ class Records(People):
             number = self.faults.number("MH743", method.span)
             fault = either(fault, f"CASE WHEN {condition.value} AND {columns['allowed']} IS NULL THEN {number} END")
         if fault is None:
-            return f"SELECT * FROM ({frame.select(columns)}) WHERE ok", False
+            listed = f"DISTINCT {', '.join(columns)}" if counts_days(method) else "*"
+            return f"SELECT {listed} FROM ({frame.select(columns)}) WHERE ok", False
         return f"SELECT * FROM ({frame.select({**columns, 'f': fault})}) WHERE ok OR f IS NOT NULL", True
 
     # ------------------------------------------------------------------------------------------ features
@@ -421,26 +433,25 @@ class Records(People):
         basis = f"e_{self.plan.members.cost}"
         kinds = [LINE, PRESCRIPTION] if self.facts.knows(population.PHARMACY) else [LINE]
         union = " UNION ALL ".join(
-            f"SELECT payer, person, month, {basis} AS v FROM {self.records(kind)}" for kind in kinds
+            f"SELECT payer, person AS member, month, {basis} AS v FROM {self.records(kind)}" for kind in kinds
         )
-        costs = self.store.table(
-            "costs",
-            "SELECT payer, person AS member, month, sum(v) AS v, count(*) - count(v) AS lacking "
-            f"FROM ({union}) GROUP BY payer, person, month",
-            About("what each member cost the payer", ("payer", "member", "month")),
-        )
+        added = "sum(v) AS v, count(*) - count(v) AS lacking"
         grid = frame.grid
         assert grid.kind is not None
         if not set(MEMBERS) <= set(grid.keys) or grid.element:
             raise Unsupported("`cost` here")
         on = "{0}.payer = r.payer AND {0}.member = r.member"
         if grid.kind == "month":
+            costs = self.store.table(
+                "costs",
+                f"SELECT payer, member, month, {added} FROM ({union}) GROUP BY payer, member, month",
+                About("what each member cost the payer", ("payer", "member", "month")),
+            )
             alias = frame.join("cost", costs, f"{on} AND {{0}}.month = r.clock".format)
         else:
             months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
             sql = (
-                "SELECT o.payer, o.practice, o.member, o.clock, sum(c.v) AS v, max(c.lacking) AS lacking "
-                f"FROM {months} o JOIN {costs} c "
+                f"SELECT o.payer, o.practice, o.member, o.clock, {added} FROM {months} o JOIN ({union}) c "
                 "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
             )
             about = About("what each member cost the payer in the months of a row", (*MEMBERS, grid.kind))
@@ -462,20 +473,19 @@ class Records(People):
         frame = Frame(elements)
         where = None if node.where is None else self.known(node.where, frame)
         chosen = "true" if where is None else where.value
-        columns = {**self.line_columns(elements, frame), "w": chosen, "wf": (where and where.fault) or "NULL::INTEGER"}
+        fails = where is not None and where.fault is not None
+        counts = {"w": chosen, "wf": (where and where.fault) or "NULL::INTEGER"}
         base, about = self.store.fresh(node.function, *node.over), self.about_aggregate(node, grid, group)
-        of_lines = About(f"lines, and whether each counts for {base}", (*elements.grain,), node.span)
-        lines = self.store.table(f"{base}_lines", frame.select(columns), of_lines)
         grouped = ", ".join(group)
-        identity = f"({', '.join(GROUPED[node.over[0]])})"
         if node.body is None:
-            summary = self._of_groups(node, identity)
-            sql = f"SELECT {grouped}, {summary} AS v, max(wf) AS f FROM {lines} GROUP BY {grouped}"
-            return (
-                self.store.table(base, sql, about),
-                group,
-                where is not None and where.fault is not None,
-            )
+            identity = GROUPED[node.over[0]]
+            told = {column: column for column in group}
+            told |= {f"i{at}": frame.expose(f"r.{column}") for at, column in enumerate(identity, 1)}
+            sql = self._of_groups(node, grouped, [f"i{at}" for at in range(1, len(identity) + 1)])
+            return self.store.table(base, sql.format(frame.select({**told, **counts})), about), group, fails
+        of_lines = About(f"lines, and whether each counts for {base}", (*elements.grain,), node.span)
+        columns = {**self.line_columns(elements, frame), **counts}
+        lines = self.store.table(f"{base}_lines", frame.select(columns), of_lines)
         found = Frame(self.grouped(node.over[0], elements, lines, across="payer" in node.over))
         body = self.value(node.body, found) if node.function == "count" else self.known(node.body, found)
         values = {column: column for column in group}
@@ -499,16 +509,22 @@ class Records(People):
         kept = [c for c in own if c not in (*grid.keys, *TIMES)]
         return {**{c: c for c in (*grid.keys, *TIMES)}, **{c: frame.expose(f"r.{c}") for c in kept}}
 
-    def _of_groups(self, node: ir.Aggregate, identity: str) -> str:
-        """How many claims or visits have a line that was chosen."""
-        some, every = f"count(DISTINCT {identity}) FILTER (WHERE w)", f"count(DISTINCT {identity})"
-        if node.function == "any":
-            return f"{some} > 0"
-        if node.function == "every":
-            return f"{some} = {every}"
+    def _of_groups(self, node: ir.Aggregate, grouped: str, identity: list[str]) -> str:
+        """How many claims or visits have a line that was chosen, as a statement over `{}`, the lines with `w` and `wf`.
+
+        Each claim or visit becomes one row first: to count distinct rows of texts in place is far slower.
+        """
+        asked = " WHERE w OR wf IS NOT NULL" if node.function in ("any", "count") else ""
+        each = (
+            f"SELECT {grouped}, {', '.join(identity)}, bool_or(w) AS w, max(wf) AS wf FROM ({{}}){asked} "
+            f"GROUP BY {grouped}, {', '.join(identity)}"
+        )
+        some, every = "count(*) FILTER (WHERE w)", "count(*)"
+        found = {"any": f"{some} > 0", "every": f"{some} = {every}"}.get(node.function)
         if node.function == "share":
-            return self.share(node, f"({some})", every)
-        return self._number(f"({some})")
+            found = self.share(node, f"({some})", every)
+        found = found or self._number(f"({some})")
+        return f"SELECT {grouped}, {found} AS v, max(wf) AS f FROM ({each}) GROUP BY {grouped}"
 
     def grouped(self, kind: str, grid: Grid, lines: str, *, across: bool = False) -> Grid:
         """Claims or visits made of chosen lines: amounts added up, texts where they agree.

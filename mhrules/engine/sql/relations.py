@@ -179,6 +179,9 @@ class Relations(Scalars):
         """What a parameter is for the row's payer in the row's first month."""
         with_payer = "payer" in frame.grid.keys
         month = str(self.plan.first_month) if frame.grid.kind is None else "r.m1"
+        always = self._always(node, frame)
+        if always is not None:
+            return Column(always)
         source = self._settings(node, with_payer)
 
         def on(alias: str) -> str:
@@ -188,6 +191,19 @@ class Relations(Scalars):
         alias = frame.join(("setting", node.parameter, with_payer), source, on)
         value = frame.expose(f"{alias}.v")
         return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH703', node.span)} END")
+
+    def _always(self, node: ir.Setting, frame: Frame) -> str | None:
+        """A parameter that is the same for every payer and month, for rows of members: no join for so many rows."""
+        grid, found = frame.grid, set()
+        if grid.base or not {"payer", "member"} <= set(grid.keys):
+            return None
+        places = places_of(node) if node.type.is_number else None
+        for payer in self.grids.world.payers.values():
+            values = payer.settings.get(node.parameter, ())
+            if len(values) != 1 or values[0].first_month > max(self.plan.first_month, payer.first_month):
+                return None
+            found.add(self.dialect.constant(values[0].value, places))
+        return found.pop() if len(found) == 1 and "NULL" not in found else None
 
     def _settings(self, node: ir.Setting, with_payer: bool) -> str:
         """The values of a parameter as spans of months: by payer, or those that are shared by all."""
@@ -291,6 +307,8 @@ class Relations(Scalars):
     def read(self, node: ir.Read, frame: Frame) -> Column:
         """A quantity at the row, or at the row moved in time; before the first year it is missing."""
         base = frame.grid.base or node.move is ir.Move.BASE_YEAR
+        if self._is_of_this_member(node, frame):
+            return self._in_place(node.quantity, frame)
         source, fails = self.quantity(node.quantity, base=base)
         columns = self.read_columns(node, frame, source)
         alias = frame.join(("read", node.quantity, node.move, node.year), source.table, matching(columns))
@@ -304,6 +322,21 @@ class Relations(Scalars):
             return Column(value, fault)
         lost = f"CASE WHEN {alias}.hit IS NULL THEN {self.faults.number('MH999', node.span)} END"
         return Column(value, frame.expose(f"coalesce({alias}.f, {lost})" if fails else lost))
+
+    def _is_of_this_member(self, node: ir.Read, frame: Frame) -> bool:
+        """Whether a quantity is of the very rows of a frame, and these are members, of whom there are many."""
+        grid, grain = frame.grid, set(node.quantity.grain)
+        if node.move is not None or grid.base or grid.element or "member" not in grain:
+            return False
+        keys = grain - {grid.kind} - set(self.plan.practice_keys)
+        return grid.kind in grain and self.rows(frozenset(keys), grid.kind, base=False) == grid
+
+    def _in_place(self, quantity: ir.Quantity, frame: Frame) -> Column:
+        """A quantity as columns of the frame that reads it, worked out once: no table of its own, and no join."""
+        found = self.value(quantity.expression, frame)
+        kept = frame.keep(found.value, found.level)
+        fault = found.fault and frame.keep(found.fault, found.level).value
+        return Column(kept.value, fault, kept.level, found.doubts)
 
     def read_columns(self, node: ir.Read, frame: Frame, source: Grid) -> dict[str, str]:
         """What the columns of a quantity's rows have to equal to be read at a row of a frame."""

@@ -6,7 +6,7 @@ Nothing here raises on data: a divisor of 0 is a fault beside a missing value, a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mhrules.engine.sql.dialect import DuckDB
@@ -125,10 +125,14 @@ class Scalars(Numbers, ABC):
         fault = missing if found.fault is None else f"coalesce({found.fault}, {missing})"
         return Column(found.value, fault, found.level)
 
-    def kept(self, frame: Frame, value: str, fault: str | None, level: int) -> Column:
-        """A value and its fault as columns of the next layer."""
-        column = frame.keep(value, level)
-        return Column(column.value, None if fault is None else frame.keep(fault, level).value, column.level)
+    def kept(self, frame: Frame, value: str, fault: str | None, level: int, doubts: Iterable[str] = ()) -> Column:
+        """A value and its fault as columns of the next layer; the fault is looked into only where there are doubts."""
+        column, told = frame.keep(value, level), tuple(dict.fromkeys(doubts))
+        if fault is None:
+            return column
+        if told:
+            fault = f"CASE WHEN {' OR '.join(told)} THEN {fault} END"
+        return Column(column.value, frame.keep(fault, level).value, column.level, told)
 
     def _literal(self, node: ir.Literal, frame: Frame) -> Column:
         return Column(self.dialect.constant(node.value, places_of(node)))
@@ -199,7 +203,8 @@ class Scalars(Numbers, ABC):
             one, two = self._ranked(one, codes), self._ranked(two, codes)
         operator = "<>" if node.operator == "!=" else node.operator
         fault = either(left.fault, right.fault)
-        return Column(f"({one} {operator} {two})", fault, max(left.level, right.level))
+        doubts = _doubts(left, right)
+        return Column(f"({one} {operator} {two})", fault, max(left.level, right.level), doubts)
 
     def _ranked(self, sql: str, codes: tuple[str, ...]) -> str:
         ranks = " ".join(f"WHEN {self.dialect.text(code)} THEN {rank}" for rank, code in enumerate(codes))
@@ -210,7 +215,7 @@ class Scalars(Numbers, ABC):
         places = places_of(node.operand) if node.operand.type.is_number else None
         listed = [self.dialect.constant(value, places) for value in node.values if can_equal(value, places)]
         sql = f"({operand.value} IN ({', '.join(listed)}))" if listed else "false"
-        return Column(sql, operand.fault, operand.level)
+        return Column(sql, operand.fault, operand.level, operand.doubts)
 
     def _logic(self, node: ir.Logic, frame: Frame) -> Column:
         found = [self.known(operand, frame) for operand in node.operands]
@@ -225,18 +230,20 @@ class Scalars(Numbers, ABC):
                 cases.append(f"WHEN {ended.format(column.value)} THEN NULL")
         faulty = any(column.fault is not None for column in found)
         fault = f"CASE {' '.join(cases)} END" if faulty else None
-        return self.kept(frame, f"({word.join(column.value for column in found)})", fault, level)
+        return self.kept(frame, f"({word.join(column.value for column in found)})", fault, level, _doubts(*found))
 
     def _not(self, node: ir.Not, frame: Frame) -> Column:
         operand = self.known(node.operand, frame)
-        return Column(f"(NOT {operand.value})", operand.fault, operand.level)
+        return Column(f"(NOT {operand.value})", operand.fault, operand.level, operand.doubts)
 
     def _case(self, node: ir.Case, frame: Frame) -> Column:
         number = node.type.is_number
         places = places_of(node) if number else 0
         values, faults, level, faulty, closed = [], [], 0, False, False
+        asked: list[Column] = []
         for row in node.rows:
             value = self.value(row.value, frame)
+            asked.append(value)
             sql = self.case_value(row.value, value, places) if number else value.value
             level = max(level, value.level)
             faulty |= value.fault is not None
@@ -246,6 +253,7 @@ class Scalars(Numbers, ABC):
                 closed = True
                 break
             held = self.known(row.condition, frame)
+            asked.append(held)
             level = max(level, held.level)
             if held.fault is not None:
                 faulty = True
@@ -259,7 +267,13 @@ class Scalars(Numbers, ABC):
         sql = f"CASE {' '.join(values)} END" if when else values[0].removeprefix("ELSE ")
         whens = [each for each in faults if each.startswith("WHEN")]
         fault = f"CASE {' '.join(faults)} END" if whens else faults[0].removeprefix("ELSE ")
-        return self.kept(frame, sql, fault if faulty else None, level)
+        if not faulty:
+            return self.kept(frame, sql, None, level)
+        doubts = _doubts(*asked)
+        if closed:
+            return self.kept(frame, sql, fault, level, doubts)
+        chosen = frame.keep(sql, level)  # where no row holds there is no value either
+        return self.kept(frame, chosen.value, fault, chosen.level, (*doubts, f"{chosen.value} IS NULL"))
 
     def case_value(self, node: ir.Expression, column: Column, places: int) -> str:
         """A number as a choice holds it; a missing one has no places."""
@@ -295,6 +309,11 @@ class Scalars(Numbers, ABC):
             other = f"CASE WHEN {operand.value} IS NULL THEN {fallback.fault} END"
             fault = either(operand.fault, other)
         return self.kept(frame, f"coalesce({one}, {two})", fault, max(operand.level, fallback.level))
+
+
+def _doubts(*columns: Column) -> tuple[str, ...]:
+    """The doubts of several columns."""
+    return tuple(doubt for column in columns for doubt in column.doubted)
 
 
 def can_equal(value: ir.Value, places: int | None) -> bool:

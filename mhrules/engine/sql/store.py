@@ -80,13 +80,25 @@ class Store:
         Raises:
             Unsupported: another relation has the name.
         """
+        return self._once(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}", about)
+
+    def _once(self, name: str, sql: str, about: About | None) -> str:
+        """What a statement makes under a name, made when first asked for."""
         if name not in self._made:
             self._made.add(name)
             self._texts[name] = sql
-            self._make(name, f"CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}", about)
+            self._make(name, sql, about)
         elif self._texts.get(name, sql) != sql:
             raise Unsupported(f"two relations of one name, `{name}`")
         return name
+
+    def view(self, name: str, sql: str, about: About | None = None) -> str:
+        """A relation under a name that is worked out where it is read, with the columns and rows that are asked for.
+
+        Raises:
+            Unsupported: another relation has the name.
+        """
+        return self._once(name, f"CREATE OR REPLACE TEMP VIEW {name} AS\n{sql}", about)
 
     def values(
         self, name: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]], about: About | None = None

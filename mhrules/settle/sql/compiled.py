@@ -39,6 +39,7 @@ from mhrules.settle.payments import Books, posting_period
 from mhrules.settle.sql.demands import Demands
 from mhrules.settle.sql.lines import CreditRow
 from mhrules.settle.sql.measures import Results
+from mhrules.settle.sql.reach import reaches_beyond_the_year
 from mhrules.settle.sql.verdicts import Verdicts, unscaled
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -132,10 +133,13 @@ class Compiled:
         self._kept: set[str] = set()  # payments whose lines the interpreter has been given
 
     def _months(self) -> range:
-        """The months that anything can be asked of: from the year before the term's first to the year's last.
+        """The months that anything can be asked of: those of the year, unless something reaches beyond it.
 
+        Then they are all from the year before the term's first to the year's last.
         A contract year that begins in the year can end in the next; some members are asked for earlier.
         """
+        if self._early is None and not reaches_beyond_the_year(self.plan):
+            return range(self.first, self.last + 1)
         first = min(self.plan.first_month, self.first, *(() if self._early is None else (self._early,)))
         crossing = any("contract_year" in quantity.grain for quantity in self.plan.quantities)
         return range(first - MONTHS_IN_YEAR, self.last + 1 + (MONTHS_IN_YEAR if crossing else 0))

@@ -278,12 +278,12 @@ class Lines(Prices):
         fault = (where and where.fault) or "NULL::INTEGER"
         columns = {**self.line_columns(elements, frame), "w": chosen, "wf": fault}
         about = About(f"each {form.unit} of the payment, and whether it is paid for", elements.grain, form.span)
-        lines = self.store.table(f"{name}_lines", frame.select(columns), about)
+        lines = self.store.view(f"{name}_lines", frame.select(columns), about)
         if kind in GROUPED:
             found = self.grouped(kind, elements, lines)
         else:
             found = Grid(
-                self.store.table(
+                self.store.view(
                     f"{name}_chosen", f"SELECT * FROM {lines} WHERE w", About("those paid for", elements.grain)
                 ),
                 elements.keys,
@@ -301,10 +301,11 @@ class Lines(Prices):
         one = self.dialect.number(10**PLACES)
         sql = (
             f"SELECT payer, practice, clock, price, count(*) * {one} AS units, sum(amount) AS amount, max(f) AS f "
-            f"FROM ({inner}) GROUP BY payer, practice, clock, price "
-            f"UNION ALL SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} "
-            "WHERE wf IS NOT NULL GROUP BY ALL"
+            f"FROM ({inner}) GROUP BY payer, practice, clock, price"
         )
+        if where is not None and where.fault is not None:
+            unjudged = f"SELECT payer, practice, clock, NULL, 0, 0, max(wf) FROM {lines} WHERE wf IS NOT NULL"
+            sql += f" UNION ALL {unjudged} GROUP BY ALL"
         about = About(
             f"each {form.unit} of a line, rounded, by price",
             (*OWNERS, "price", "posting period"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mhrules.data.dataset import Dataset
+from mhrules.engine.sql.frame import Frame, Grid
 from mhrules.settle.outputs import write
 from tests.settle.sql.both import Both, both
 from tests.strategies.settled import plan_of
@@ -235,3 +236,11 @@ def test_pools_that_participation_asks_for_have_control_totals() -> None:
     assert settled(body, rows).compiled.controls.splits == ()
     rows["practice_year"][0]["size"] = 6
     assert len(settled(body, rows).compiled.controls.splits) == 2 * 12
+
+
+def test_a_column_that_is_exposed_already_is_not_exposed_again() -> None:
+    # `make fuzz`: a requirement that is a fact alone was read from two joined tables of one column name.
+    frame = Frame(Grid("rows_practice_month", ("practice",), "month"))
+    name = frame.expose("facts.v_open")
+    assert frame.expose(name) == name
+    assert frame.select({"v": name}).count("facts.v_open") == 1

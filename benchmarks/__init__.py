@@ -1,0 +1,1 @@
+"""Benchmarks: what mhrules needs beside what one would write by hand, in one run. `make bench`."""
