@@ -213,10 +213,10 @@ class Compiled:
         """
         import duckdb
 
-        tried: list[tuple[Span | None, Callable[[], object]]] = [
-            (None, self.relations.participation),
-            (None, self.relations.decided),
-        ]
+        tried: list[tuple[Span | None, Callable[[], object]]] = []
+        if has_members(self.books):
+            tried.append((None, self.relations.outcomes))
+        tried += [(None, self.relations.participation), (None, self.relations.decided)]
         tried += [(p.span, partial(self.relations.lines, p)) for p in self.plan.payments.values()]
         tried += [(r.quantity.span, partial(self.relations.quantity, r.quantity)) for r in self.plan.reports]
         tried += [(None, lambda: list(self.results.fallible()))]
