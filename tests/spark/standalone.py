@@ -78,7 +78,7 @@ def _run(what: list[str], log: Path) -> subprocess.Popen[bytes]:
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": _HOST, "SPARK_DAEMON_MEMORY": "256m"}
+    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": _HOST, "SPARK_DAEMON_MEMORY": "768m"}
     with log.open("wb") as out:
         return subprocess.Popen(
             [str(home / "bin" / "spark-class"), *what],
