@@ -7,7 +7,6 @@ fits the tables that a program reads is checked by `rules.py`, when both are kno
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -157,6 +156,8 @@ def parse_binding(text: str, name: str = "binding.toml") -> Binding:
     source = Source(name, text.replace("\r\n", "\n"))
     if len(text) > _LARGEST:
         raise DiagnosticError([finding("MH640", f"`{name}` is longer than {_LARGEST} characters")])
+    import tomllib
+
     try:
         raw = tomllib.loads(source.text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ValueError, ArithmeticError, RecursionError) as error:

@@ -20,7 +20,6 @@ from mhrules.data.files import DataFolder, table_files
 from mhrules.data.limits import is_large
 from mhrules.data.origins import Origin, file_hash, open_file, open_table, unreadable
 from mhrules.data.population import MEMBER
-from mhrules.data.postgres import connected
 from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
 from mhrules.data.relations import Reference, positions, references
 from mhrules.data.reports import DataFindings
@@ -261,6 +260,8 @@ def _server_sources(
     schema: Schema, address: str, binding: Binding | None, findings: DataFindings, room: _Room
 ) -> tuple[DuckDBPyConnection, dict[str, list[Supply]], dict[str, str]]:
     """Copy what is read of the tables of a PostgreSQL database, all as they stand at one moment."""
+    from mhrules.data.postgres import connected
+
     connection = room.connect([], on_disk=True)
     wanted = _wanted_columns(schema, binding)
     with connected(address) as server:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 from mhrules.source import Source, Span
 
@@ -62,6 +61,8 @@ class TomlPlaces:
 
 def _parts(dotted: str) -> tuple[str, ...] | None:
     """The parts of a dotted key, or None if it is none."""
+    import tomllib
+
     try:
         tree = tomllib.loads(f"{dotted} = 0")
     except (tomllib.TOMLDecodeError, ValueError):

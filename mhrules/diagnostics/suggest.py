@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 _ALIKE = 0.7
@@ -31,6 +30,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
 
 def _in_common(a: str, b: str) -> float:
     """Share of letters in common, in the names as they are or with their words in alphabetical order."""
+    import difflib
+
     pairs = ((a, b), ("_".join(sorted(a.split("_"))), "_".join(sorted(b.split("_")))))
     return max(difflib.SequenceMatcher(None, x, y).ratio() for x, y in pairs)
 

@@ -19,8 +19,8 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below this one, in the order of the text."""
-        for attribute in attrs.fields(type(self)):
-            value = getattr(self, attribute.name)
+        for name in _names(type(self)):
+            value = getattr(self, name)
             if isinstance(value, Node):
                 yield value
             elif isinstance(value, tuple):
@@ -30,9 +30,22 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(tuple(node.children()))
+
+
+_NAMES: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Node]) -> tuple[str, ...]:
+    """The attributes of a kind of node, but for its place; looked up once a kind."""
+    found = _NAMES.get(kind)
+    if found is None:
+        found = _NAMES[kind] = tuple(each.name for each in attrs.fields(kind) if each.name != "span")
+    return found
 
 
 def same_meaning(one: object, other: object) -> bool:
