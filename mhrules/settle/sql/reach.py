@@ -15,9 +15,10 @@ WITHIN = (None, ir.Move.FIRST_MONTH, ir.Move.LAST_MONTH, ir.Move.YEAR)
 def reaches_beyond_the_year(plan: Plan) -> bool:
     """Whether something is read of another year or of a contract year, or asks where a member was when a claim arose.
 
-    Credits run from year to year.
+    Credits run from year to year, and what is paid once is paid in the first month of all.
     """
-    return any(payer.credits for payer in plan.payers) or any(map(_beyond, _parts(plan)))
+    once = any(form.once for payment in plan.payments.values() for form in payment.forms.values())
+    return once or any(payer.credits for payer in plan.payers) or any(map(_beyond, _parts(plan)))
 
 
 def _beyond(part: ir.Expression) -> bool:

@@ -244,3 +244,15 @@ def test_a_column_that_is_exposed_already_is_not_exposed_again() -> None:
     name = frame.expose("facts.v_open")
     assert frame.expose(name) == name
     assert frame.select({"v": name}).count("facts.v_open") == 1
+
+
+def test_what_is_paid_once_is_not_paid_again_in_the_next_year() -> None:
+    # `make fuzz`: only the months of the settled year were looked at for the first one.
+    body = (
+        'facts of practice, year { size : integer 1..9 "Size" }\n'
+        'payment fee "Fee" { per practice once; pays $5 * size }\n'
+    )
+    plan = plan_of(f"{HEAD}{body}}}\n")
+    sizes = [{"practice_id": "p1", "year": year, "size": 2} for year in (2011, 2012)]
+    found = both(plan, Dataset.from_rows(plan.schema, {"practice_year": sizes}), 2012)
+    assert (found.handed_over, found.differences, found.compiled.postings) == ("", (), ())
