@@ -50,6 +50,10 @@ class Progress:
         self._stage = Stage(words, None)
         self._show()
 
+    def note(self, words: str) -> None:
+        """Say what has to be known before it begins; those who only watch are told of it as of a step."""
+        self.step(words)
+
     @contextmanager
     def stage(self, title: str, *, total: int | None = None) -> Iterator[Stage]:
         """While something is being done: its title, and what its stage says of itself."""

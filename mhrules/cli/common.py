@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ _META = "mhrules.output"
 BAD_INPUT_CODES = frozenset(
     [
         *"MH001 MH601 MH604 MH614 MH640 MH650 MH730 MH732 MH733 MH734 MH735 MH736 MH737 MH750 MH751 MH752".split(),
-        *"MH753 MH754 MH755".split(),
+        *"MH753 MH754 MH755 MH756".split(),
     ]
 )
 """Codes of input that cannot be read, and of years, folders, payers, practices, payments and people not to be meant."""
@@ -143,6 +144,13 @@ class Progress(progress.Progress):
     def __init__(self) -> None:
         shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         super().__init__(sys.stderr if shown else None, output().width(err=True))
+
+    def note(self, words: str) -> None:
+        """A note on stderr, whether or not it is a terminal."""
+        width = output().width(err=True)
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", err=True, nl=False)
+        click.echo("\n".join(textwrap.wrap(f"note: {words}", width)), err=True)
 
     def __enter__(self) -> Progress:
         return self

@@ -288,6 +288,7 @@ _TABLE: tuple[tuple[str, str, Severity, str], ...] = (
     ("MH753", "no-kept-run", Severity.ERROR, "folder has no kept run that fits"),
     ("MH754", "run-of-other-texts", Severity.ERROR, "program is not as it was when the run was settled"),
     ("MH755", "rests-on-too-many", Severity.ERROR, "explanation rests on too many people"),
+    ("MH756", "too-many-for-the-interpreter", Severity.ERROR, "too many people for the interpreter"),
     ("MH901", "not-yet", Severity.ERROR, "not yet supported"),
     ("MH902", "no-effect-yet", Severity.NOTE, "clause has no effect yet"),
     ("MH903", "not-in-sql", Severity.ERROR, "construct has no SQL yet"),

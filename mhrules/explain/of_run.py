@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 from attrs import evolve
 
 from mhrules.data.dataset import Dataset, Input, LeftOut
-from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.attribution import Outcome
@@ -27,15 +26,14 @@ from mhrules.settle.kept_run import KeptRun, opened
 from mhrules.settle.ledger import Controls, Kept, Settlement
 from mhrules.settle.payments import Books
 from mhrules.settle.run import REFERENCE
+from mhrules.settle.sizes import SIZES, people
 from mhrules.settle.slices import KeptValues, Slice
 from mhrules.source import Source
 
 T = TypeVar("T")
 REACHES = ("", FACTS, PEOPLE)
-MOST = 100_000
-"""People up to whom everybody is worked out one by one, where a line asks for that."""
-FEW = 5_000
-"""People up to whom a settlement that is there is explained from all its data."""
+MOST = SIZES.most  # people up to whom everybody is worked out one by one, where a line asks for that
+FEW = SIZES.few  # people up to whom a settlement that is there is explained from all its data
 _KEPT: WeakKeyDictionary[Settlement, KeptRun] = WeakKeyDictionary()
 """Settlements of many people that were explained, each with its run."""
 Line = tuple[str, str, str]
@@ -86,23 +84,13 @@ def explain_settled(
         DiagnosticError: as `explain_run`.
     """
     workspace = settlement.dataset.workspace
-    if settlement.compiled is None or workspace is None or _people(settlement) <= FEW:
+    if settlement.compiled is None or workspace is None or people(settlement.books, settlement.dataset) <= FEW:
         return explain(settlement, *line, period, deep=deep, member=member)
     if settlement not in _KEPT:
         path = workspace / f"{id(settlement)}-{RUN}"
         keep(settlement, path, sources, "")
         _KEPT[settlement] = opened(path, settlement.plan, sources)
     return explain_run(_KEPT[settlement], line, period, deep=deep, member=member)
-
-
-def _people(settlement: Settlement) -> int:
-    """How many people have enrollment, where the program asks for it."""
-    if not settlement.books.interpreter.facts.present(ELIGIBILITY):
-        return 0
-    ((count,),) = settlement.dataset.connection().execute(
-        f"SELECT count(DISTINCT person_id) FROM {ELIGIBILITY}"
-    ).fetchall()  # fmt: skip
-    return int(count)
 
 
 def _with_reach(run: KeptRun, practice: str, member: str | None, ask: Callable[[Slice], T]) -> T:

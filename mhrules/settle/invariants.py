@@ -61,7 +61,7 @@ def failures(interpreter: Interpreter, ensure: ir.EnsurePlan, year: int, faults:
         for row in rows:
             with faults:
                 if _concerned(interpreter, ensure, row) and not interpreter.truth(ensure.condition, row):
-                    yield Failure(row, interpreter.world.months(row), _finding(interpreter, ensure, row))
+                    yield Failure(row, interpreter.world.months(row), not_holding(interpreter, ensure, row))
 
 
 def _concerned(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> bool:
@@ -77,7 +77,8 @@ def _concerned(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> boo
     return any(interpreter.truth(where, row.plus("line", line)) for line in lines)
 
 
-def _finding(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> Diagnostic:
+def not_holding(interpreter: Interpreter, ensure: ir.EnsurePlan, row: Row) -> Diagnostic:
+    """That an invariant does not hold at a row, and the values that it compares."""
     atoms = [atom for atom in atoms_of(interpreter, ensure.condition, row) if not atom.holds]
     return finding(
         "MH720",

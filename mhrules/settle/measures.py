@@ -53,7 +53,7 @@ def measured(interpreter: Interpreter, year: int, faults: Gathering) -> Iterator
             for row in _rows(interpreter, plan, clock, faults):
                 with faults:
                     yield result(interpreter, plan, row)
-                    yield from _strata(interpreter, plan, row)
+                    yield from strata(interpreter, plan, row)
 
 
 def _rows(interpreter: Interpreter, plan: MeasurePlan, clock: Clock, faults: Gathering) -> Iterator[Row]:
@@ -98,7 +98,7 @@ def result(interpreter: Interpreter, plan: MeasurePlan, row: Row) -> MeasureResu
 # ------------------------------------------------------------------------------------------------ strata
 
 
-def _strata(interpreter: Interpreter, plan: MeasurePlan, row: Row) -> Iterator[MeasureResult]:
+def strata(interpreter: Interpreter, plan: MeasurePlan, row: Row) -> Iterator[MeasureResult]:
     """The measure among the members of each stratum, in order of its name; those of no stratum have the empty one.
 
     Raises:

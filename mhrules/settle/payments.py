@@ -92,6 +92,16 @@ class Books:
         plan = self.plan.payments[line.payment]
         self.interpreter.remember(("line", line.payment, row), plan, row, lambda: line)
 
+    def keep_fault(self, line: tuple[str, str, str, int], fault: Diagnostic) -> None:
+        """Takes a line (payment, payer, practice, first month) as one that cannot be known."""
+
+        def fail() -> Line:
+            raise Faulted([fault])
+
+        row = self.row(*line)
+        with Gathering():
+            self.interpreter.remember(("line", line[0], row), self.plan.payments[line[0]], row, fail)
+
     def line_trace(self, payment: str, payer: str, practice: str, first: int) -> Step:
         """The steps that lead to a line, worked out anew; the root's `detail` is the line."""
         row = self.row(payment, payer, practice, first)

@@ -16,6 +16,7 @@ from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.reference import deep
 from mhrules.engine.rows import Row
 from mhrules.engine.spark.dataset import RowByRow, SparkDataset
+from mhrules.engine.sql.failing import Failing
 from mhrules.plan.whole import Plan
 from mhrules.progress import SILENT, Progress
 from mhrules.settle import ledger
@@ -37,12 +38,15 @@ from mhrules.settle.measures import MeasureResult, in_order, measured
 from mhrules.settle.members import has_members, months_of
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import MEMBER_MONTH, Books, Hold
+from mhrules.settle.reasons import reasons
+from mhrules.settle.sizes import SIZES, Sizes, people
 from mhrules.settle.split import controls, split_totals
-from mhrules.settle.sql.compiled import Compiled, HandOver
+from mhrules.settle.sql.compiled import Compiled, HandOver, handing_over
 from mhrules.settle.sql.keys import StoredKeys
 from mhrules.settle.sql.postings import Postings
 from mhrules.settle.sql.sheets import Relations
 from mhrules.settle.strays import strays
+from mhrules.settle.worded import Live
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
 
@@ -54,6 +58,7 @@ DUCKDB = "duckdb"
 SPARK = "spark"
 ENGINES = (DUCKDB, SPARK, REFERENCE)
 _KINDS = {kind.months: kind for kind in Period}
+BROKEN = "MH720"  # an invariant does not hold
 LISTED = 100  # findings that are listed of one rule; of more, how many
 
 
@@ -67,19 +72,21 @@ def settle(
     hold: bool = False,
     engine: str = DUCKDB,
     progress: Progress = SILENT,
+    sizes: Sizes = SIZES,
 ) -> Settlement:
     """Settle a program year.
 
     `engine` is `duckdb`, which hands over to the interpreter what it does not settle and whatever fails, or
     `reference`: both give the same. `run` and `posted_on` go onto every posting as they are. Where anything fails
     there are no postings; with `hold` the lines that fail, and what reads them, are posted as `held` with no amount,
-    and all others as usual. Facts that Spark has read are settled there (`engine` is `spark`); the interpreter is
-    given them as the loader reads them.
+    and all others as usual. Of more people than `sizes.few` relations say what fails: a few rows of every rule in the
+    interpreter's words, and how many more; of more than `sizes.most` nothing is handed over. Facts that Spark has read
+    are settled there (`engine` is `spark`); the interpreter is given them as the loader reads them.
 
     Raises:
-        DiagnosticError: the term has no month in the year (MH730); memory (MH652) or room for temporary files (MH653)
-            is used up; Spark hands over more rows than the interpreter is given (MH666), has failed (MH664), or has not
-            read the facts (MH665).
+        DiagnosticError: the term has no month in the year (MH730); only the interpreter could settle it, and there are
+            too many people (MH756); memory (MH652) or room for temporary files (MH653) is used up; Spark hands over
+            more rows than the interpreter is given (MH666), has failed (MH664), or has not read the facts (MH665).
     """
     refuse(plan, year)
     with deep():
@@ -98,10 +105,10 @@ def settle(
         if engine == DUCKDB:
             try:
                 with within_limits():
-                    return _Compiled(settling).settled(progress)
+                    return _by_relations(settling, sizes, progress)
             except HandOver as reason:
                 settling.handed_over = reason.reason
-                progress.step(f"settling {year} by the interpreter: {reason.reason}")
+                _announce(settling, sizes, progress)
         found = settling.failing()
         if hold and found:
             holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
@@ -120,6 +127,46 @@ def refuse(plan: Plan, year: int) -> None:
     first = plan.calendar.year_first(year)
     if first + 11 < plan.first_month or (plan.last_month is not None and first > plan.last_month):
         raise DiagnosticError([finding("MH730", f"the term of program `{plan.program}` has no month in {year}")])
+
+
+def _by_relations(settling: _Settling, sizes: Sizes, progress: Progress) -> Settlement:
+    """The settlement by relations; of many people also where something fails.
+
+    Raises:
+        HandOver: it is the interpreter's.
+    """
+    compiled = _Compiled(settling)
+    try:
+        return compiled.settled(progress)
+    except HandOver as reason:
+        if not reason.fails or people(settling.books, settling.dataset) <= sizes.few:
+            raise
+        return compiled.in_part(reason, progress)
+
+
+def _announce(settling: _Settling, sizes: Sizes, progress: Progress) -> None:
+    """Say that the interpreter settles the year, and why, before it begins what may take long.
+
+    Raises:
+        DiagnosticError: there are too many people for it (MH756).
+    """
+    reason, count = settling.handed_over, people(settling.books, settling.dataset)
+    if count > sizes.most:
+        message = f"only the interpreter can settle {settling.year}, one by one for {count:,} people: {reason}"
+        raise DiagnosticError(
+            [
+                finding(
+                    "MH756",
+                    message,
+                    notes=f"it is asked for at most {sizes.most:,} people",
+                    help="correct what fails or change what the program asks for; settle data of fewer people, such as "
+                    "one payer's; or force it: `--engine reference`",
+                )
+            ]
+        )
+    if count > sizes.few:
+        progress.note(f"the interpreter settles {settling.year}, which takes long for {count:,} people: {reason}")
+    progress.step(f"settling {settling.year} by the interpreter: {reason}")
 
 
 class _Settling:
@@ -356,6 +403,43 @@ class _Compiled(_Settling):
         results = _Read(self, postings)
         whole = self._whole(results, postings.tallies(), splits, problems, warnings)
         return evolve(whole, relations=Relations(self.compiled, postings))
+
+    def in_part(self, reason: HandOver, progress: Progress) -> Settlement:
+        """The whole where something fails, as the interpreter gives it: what is wrong, and with `hold` what is right.
+
+        Raises:
+            HandOver: relations do not tell.
+        """
+        compiled = self.compiled
+        with handing_over():
+            failing = reason.failing()
+            if self.hold:
+                self._refuse_unclear(failing)
+            with progress.stage("saying what fails"):
+                told = reasons(Live(compiled, self.dataset), failing)
+            known = compiled.hold_failing()
+        if not told.findings:
+            raise HandOver(f"{reason.reason}, and what it stands in the way of is not clear")
+        compiled.fails = True
+        credits = list(self._credits())
+        stray = tuple(strays(self.books.world, self.year, StoredKeys(compiled.store)))
+        problems = [*told.findings, *(each for each in self.faults.faults if each not in known)]
+        problems += [found for found in stray if found.severity is Severity.ERROR]
+        further = [*told.more, *(found for found in stray if found.severity is not Severity.ERROR)]
+        if not self.hold:
+            return self._whole(Kept((), (), (), ()), [], (), problems, further)
+        postings = Postings(self.books, compiled.relations, compiled.inside, credits, posted=True)
+        whole = self._whole(_Read(self, postings), postings.tallies(), (), problems, further)
+        return evolve(whole, relations=Relations(compiled, postings))
+
+    def _refuse_unclear(self, failing: tuple[Failing, ...]) -> None:
+        """Hand over where relations do not tell which lines are held, or what is right beside them."""
+        if self.compiled.rests_on_failing:
+            raise HandOver("people or records cannot be judged, and lines are to be held")
+        if any(each.code == BROKEN for each in failing):
+            raise HandOver("an invariant does not hold, and lines are to be held")
+        if self.compiled.splits_pools:
+            raise HandOver("something fails where pools are split, and lines are to be held")
 
     def posting(self, **columns: Any) -> Posting:
         """A posting of its columns; what all postings of a run have in common is added."""

@@ -1,11 +1,11 @@
-"""Why a line cannot be known, in the interpreter's words, from the people of its practice and not from everybody.
+"""Why a row cannot be known, in the interpreter's words, from the people of its practice and not from everybody.
 
-For an engine that knows which lines fail, and not what to say of them.
+For an engine that knows which rows fail, and not what to say of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mhrules.data.database import identifier
@@ -13,14 +13,22 @@ from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.engine.faults import Faulted
 from mhrules.engine.reference import deep
+from mhrules.engine.rows import JOINED, Row
 from mhrules.engine.slices import Outside
+from mhrules.engine.sql.failing import Failing
 from mhrules.plan.whole import Plan
+from mhrules.settle.invariants import not_holding
 from mhrules.settle.kept import PERSON
+from mhrules.settle.measures import result, strata
+from mhrules.settle.members import has_members
+from mhrules.settle.participation import judge
 from mhrules.settle.payments import Books
 from mhrules.settle.slices import Slice
 from mhrules.settle.sql.compiled import Compiled
 
 _PEOPLE = "slice_people"
+NOWHERE = JOINED
+"""The id of no practice."""
 
 
 class Live:
@@ -70,24 +78,89 @@ class Live:
         ((count,),) = self.rows(f"SELECT count(member) FROM {_PEOPLE}")
         return f"{PERSON} IN (SELECT member FROM {_PEOPLE})", int(count)
 
+    def practice_of(self, member: str) -> str | None:
+        """The first practice, by id, that a person was attributed to; None where there is none."""
+        outcomes = self.compiled.relations.outcomes()
+        ((found,),) = self.rows(f"SELECT min(practice) FROM {outcomes} WHERE member = ? AND practice <> ''", (member,))
+        return None if found is None else str(found)
+
     def rows(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """What a query finds."""
         found: list[tuple[Any, ...]] = self.compiled.store.connection.execute(sql, list(values)).fetchall()
         return found
 
 
-def worded(live: Live, payment: str, payer: str, practice: str, first: int) -> tuple[Diagnostic, ...]:
-    """Why a line of the posting period that begins with month `first` cannot be known; nothing where it can be.
+class Words:
+    """What the interpreter says of rows that fail, asked of one practice's people and of one more person.
 
-    Nothing, too, where the people of its practice do not tell: it rests on values over all practices, on what a
-    practice billed, or on somebody elsewhere who cannot be judged. Then the interpreter needs all data.
+    Without `practice` there are no people but that person.
     """
-    part = Slice(live, practice)
-    try:
-        with deep():
-            Books(live.plan, part, live.compiled.year, bounds=part).line(payment, payer, practice, first)
-    except Faulted as error:
-        return error.faults
-    except Outside:
-        return ()
-    return ()
+
+    def __init__(self, live: Live, practice: str | None, member: str | None = None) -> None:
+        self.live = live
+        self._part = Slice(live, NOWHERE if practice is None else practice, member)
+        self._books = Books(live.plan, self._part, live.compiled.year, bounds=self._part)
+
+    @property
+    def people(self) -> int:
+        """How many people are worked out for it."""
+        return self._part.people if has_members(self.live.compiled.books) else 0
+
+    def of(self, failing: Failing, row: Row) -> tuple[Diagnostic, ...]:
+        """Why a row cannot be known, or does not hold; nothing where it can be, or does.
+
+        Nothing, too, where these people do not tell: it rests on values over all practices, on what a practice billed,
+        or on somebody elsewhere who cannot be judged. Then the interpreter needs all data.
+        """
+        try:
+            with deep():
+                return tuple(self._found(failing, row))
+        except Faulted as error:
+            return error.faults
+        except Outside:
+            return ()
+
+    def _found(self, failing: Failing, row: Row) -> Iterator[Diagnostic]:
+        """Demands the row as the settlement of a year does, and gives what does not hold.
+
+        Raises:
+            Faulted: it cannot be known.
+            Outside: the slice does not have what it rests on.
+        """
+        books, plan, month = self._books, self.live.plan, 0 if row.clock is None else row.clock[1]
+        payer, practice = row.get("payer") or "", row.get("practice") or ""
+        if failing.what == "participation":
+            judge(books.interpreter, payer, practice, month)
+        elif failing.what == "line":
+            books.line(failing.name, payer, practice, month)
+        elif failing.what == "attribution":
+            books.world.below.attribution.outcomes(payer, month)
+        elif failing.what == "report":
+            quantity = next(report.quantity for report in plan.reports if report.name == failing.name)
+            if self.live.compiled.is_there(row, quantity.grain):
+                books.interpreter.quantity(quantity, self.live.compiled.with_declared(row, quantity.grain))
+        elif failing.what == "measure":
+            wanted = failing.name, failing.period, row.get("payer") is None
+            measure = next(each for each in plan.measures if (each.name, each.period, each.pooled) == wanted)
+            result(books.interpreter, measure, row)
+            list(strata(books.interpreter, measure, row))
+        elif failing.what == "invariant":
+            ensure = next(each for each in plan.ensures if each.name == failing.name)
+            at = self.live.compiled.with_declared(row, tuple(ensure.condition.keys))
+            if not books.interpreter.truth(ensure.condition, at):
+                yield not_holding(books.interpreter, ensure, at)
+        else:
+            yield from self._of_record(failing)
+
+    def _of_record(self, failing: Failing) -> Iterator[Diagnostic]:
+        """What lines of the practice say of records that fail for that reason."""
+        books = self._books
+        for payer in books.world.payers:
+            for payment in self.live.plan.payments:
+                for first in books.firsts(payment, payer, books.year):
+                    try:
+                        books.line(payment, payer, self._part.practice, first)
+                    except Faulted as error:
+                        yield from (each for each in error.faults if (each.code, each.span) == failing.reason)
+                    except Outside:
+                        continue

@@ -8,9 +8,11 @@ import pytest
 
 from mhrules.data.dataset import Dataset
 from mhrules.engine.faults import Faulted
+from mhrules.engine.rows import Row
+from mhrules.engine.sql.failing import Failing
 from mhrules.settle.payments import Books
 from mhrules.settle.sql.compiled import Compiled
-from mhrules.settle.worded import Live, worded
+from mhrules.settle.worded import Live, Words
 from tests.settle.sql.test_regressions import HEAD, PEOPLE
 from tests.strategies.settled import plan_of
 
@@ -57,4 +59,6 @@ def test_a_fault_has_the_words_that_it_has_among_all(dataset: Dataset, practice:
     except Faulted as error:
         expected = error.faults
     assert bool(expected) == (payment == "part" or practice == "p2")
-    assert worded(live, payment, "aetna", practice, JANUARY) == expected
+    period = "month" if payment == "by_age" else "year"
+    row = Row.of((period, JANUARY), payer="aetna", practice=practice)
+    assert Words(live, practice).of(Failing("line", payment, "", None, (row,), 0), row) == expected

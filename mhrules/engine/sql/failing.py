@@ -34,7 +34,8 @@ class Fallible:
 class Failing:
     """Rows that fail for one reason, as a code and the place in the text where it arises: the first, and how many more.
 
-    The place of a fault is None where it is in the data. `rows` are ordered by period and keys.
+    The place of a fault is None where it is in the data. `rows` are ordered by period and keys; `period` is of which kind
+    their periods are.
     """
 
     what: str
@@ -43,6 +44,12 @@ class Failing:
     span: Span | None
     rows: tuple[Row, ...]
     more: int
+    period: str | None = None
+
+    @property
+    def reason(self) -> tuple[str, Span | None]:
+        """Code and place."""
+        return self.code, self.span
 
 
 def failing_of(source: Fallible, store: Store, faults: FaultBook) -> Iterator[Failing]:
@@ -63,4 +70,4 @@ def failing_of(source: Fallible, store: Store, faults: FaultBook) -> Iterator[Fa
         rows.append(Row.of(clock, **stored))
     for number, (rows, count) in found.items():
         code, span = faults.named(number)
-        yield Failing(source.what, source.name, code, span, tuple(rows), count - len(rows))
+        yield Failing(source.what, source.name, code, span, tuple(rows), count - len(rows), source.period)

@@ -7,11 +7,14 @@ and says what went wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from mhrules.diagnostics.model import Diagnostic
+from mhrules.diagnostics.registry import finding
 from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
 from mhrules.engine.records import KINDS
@@ -54,6 +57,32 @@ class HandOver(Exception):
         super().__init__(reason)
         self.reason = reason
         self.failing = failing
+
+    @property
+    def fails(self) -> bool:
+        """Whether something fails, and relations know which rows."""
+        return self.failing is not tuple
+
+
+@contextmanager
+def handing_over() -> Iterator[None]:
+    """What relations do not have, or numbers too large for them, as a hand-over.
+
+    Raises:
+        HandOver: there is any.
+    """
+    import duckdb
+
+    try:
+        yield
+    except Unsupported as error:
+        raise HandOver(f"the program asks for {error}") from error
+    except (duckdb.OutOfRangeException, duckdb.ConversionException, TooLarge) as error:
+        raise HandOver("a number is too large") from error
+    except duckdb.InvalidInputException as error:
+        if "ivision by zero" not in str(error):
+            raise
+        raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
 
 
 @frozen
@@ -99,6 +128,7 @@ class Compiled:
         self.relations.credits = self._credits
         self.relations.early = self._early is not None
         self.store = store
+        self.fails = False  # whether something fails, and is left out of what is read
         self._kept: set[str] = set()  # payments whose lines the interpreter has been given
 
     def _months(self) -> range:
@@ -131,23 +161,12 @@ class Compiled:
         Raises:
             HandOver: something cannot be settled here, or fails.
         """
-        import duckdb
-
         works = tuple(self._works())
-        try:
-            with progress.stage(f"settling {self.year}", total=len(works)) as stage:
-                for work in works:
-                    work()
-                    stage.advance()
+        with handing_over(), progress.stage(f"settling {self.year}", total=len(works)) as stage:
+            for work in works:
+                work()
+                stage.advance()
             return self._splits()
-        except Unsupported as error:
-            raise HandOver(f"the program asks for {error}") from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException, TooLarge) as error:
-            raise HandOver("a number is too large") from error
-        except duckdb.InvalidInputException as error:
-            if "ivision by zero" not in str(error):
-                raise
-            raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
 
     def _works(self) -> Iterator[Callable[[], object]]:
         """What is done one after the other to settle the year."""
@@ -221,8 +240,41 @@ class Compiled:
         sources += [self.report(report).fallible for report in self.plan.reports]
         sources += self.results.fallible()
         sources += [self._wrong(ensure) for ensure in self.plan.ensures]
-        sources += dict.fromkeys(self.relations.failing)
+        sources += (self._asked(source) for source in dict.fromkeys(self.relations.failing))
         return tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
+
+    def _asked(self, source: Fallible) -> Fallible:
+        """What is below, of the months of the year where it has months."""
+        if source.period is None:
+            return source
+        return evolve(source, sql=f"SELECT * FROM ({source.sql}) WHERE {self.inside}")
+
+    def hold_failing(self) -> frozenset[Diagnostic]:
+        """Lets credits be taken off the lines that are known, and not be known where a line is not; gives the faults.
+
+        Nothing is worked out anew by the interpreter then.
+        """
+        self._keep_for_credits()
+        found = set[Diagnostic]()
+        for payment in self.plan.payments.values():
+            if payment.name in self._kept:
+                sql = f"SELECT payer, practice, clock, f FROM {self.relations.lines(payment)} WHERE f IS NOT NULL"
+                for payer, practice, clock, number in self.store.rows(sql):
+                    code, span = self.relations.faults.named(number)
+                    fault = finding(code, f"a line of `{payment.name}` cannot be known", span)
+                    found.add(fault)
+                    self.books.keep_fault((payment.name, payer, practice, clock), fault)
+        return frozenset(found)
+
+    @property
+    def splits_pools(self) -> bool:
+        """Whether anything asks for a split among practices."""
+        return bool(self.relations.split_names)
+
+    @property
+    def rests_on_failing(self) -> bool:
+        """Whether people or records cannot be judged, so that no relation above them is right."""
+        return any(self._first_fault(source) is not None for source in dict.fromkeys(self.relations.failing))
 
     def _judgments(self) -> Fallible:
         inside = f"month BETWEEN {self.first} AND {self.last}"
@@ -252,7 +304,7 @@ class Compiled:
     @property
     def results(self) -> Results:
         """The results of measures."""
-        return Results(self.relations, self.first, self.last)
+        return Results(self.relations, self.first, self.last, self.fails)
 
     def judged(self) -> bool:
         """Whether a practice and a payer have a month of the year in common."""
@@ -370,11 +422,11 @@ class Compiled:
         quantity, source = report.quantity, self.report(report)
         columns = "".join(f", r.{key}" for key in source.keys)
         order = ", ".join(["r.clock", *(f"r.{key}" for key in source.keys)])
-        rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} ORDER BY {order}")
+        rows = self.store.rows(f"SELECT q.v, r.clock{columns} {source.sql} AND q.f IS NULL ORDER BY {order}")
         for value, clock, *keys in rows:
             row = Row.of((source.period, clock), **dict(zip(source.keys, keys, strict=True)))
-            if self._there(row, quantity.grain):
-                shown = self._with_declared(row, quantity.grain)
+            if self.is_there(row, quantity.grain):
+                shown = self.with_declared(row, quantity.grain)
                 yield Published(report, shown, unscaled(value, quantity.expression), quantity.expression.type)
 
     def report(self, report: ir.ReportPlan) -> ReportRows:
@@ -396,7 +448,7 @@ class Compiled:
         sql = f"FROM {rows.table} r JOIN {grid.table} q ON {on('q')} WHERE {inside}"
         return ReportRows(report.name, sql, keys, period, fails)
 
-    def _there(self, row: Row, grain: tuple[str, ...]) -> bool:
+    def is_there(self, row: Row, grain: tuple[str, ...]) -> bool:
         """Whether some practice has the row's values of declared keys, where the row is of no practice."""
         keys = [key for key in grain if key in self.plan.practice_keys]
         if not keys or "practice" in grain:
@@ -407,7 +459,7 @@ class Compiled:
             for key in keys
         )
 
-    def _with_declared(self, row: Row, grain: tuple[str, ...]) -> Row:
+    def with_declared(self, row: Row, grain: tuple[str, ...]) -> Row:
         """A row of a practice with the values that the practice has of the grain's declared keys."""
         for key in grain:
             if key in self.plan.practice_keys and "practice" in grain:

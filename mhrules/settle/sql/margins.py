@@ -12,7 +12,7 @@ from mhrules.settle.sql.verdicts import WORDS, AtomColumns, Verdicts
 def verdict_rows(relations: Verdicts, first: int, last: int) -> str:
     """The verdicts in the months from `first` to `last`: a row each, and one of none where nothing is asked."""
     table, (decided, atoms) = relations.participation(), relations.decided()
-    inside = f"p.month BETWEEN {first} AND {last}"
+    inside = f"p.month BETWEEN {first} AND {last} AND p.f IS NULL"
     whose = "p.practice, p.payer, p.month, p.participates"
     parts = []
     for at, requirement in enumerate(relations.requirements):

@@ -33,11 +33,12 @@ class Whole:
 
 @frozen
 class Results:
-    """The results of a year."""
+    """The results of a year; `fails`: some of them cannot be known, and are left out."""
 
     relations: Lines
     first: int
     last: int
+    fails: bool = False
 
     def all(self) -> Iterator[MeasureResult]:
         """Every measure that is told of, by payer, practice and period, and then its strata."""
@@ -86,7 +87,7 @@ class Results:
     def _whole(self, plan: MeasurePlan) -> Iterator[tuple[tuple[str, ...], MeasureResult]]:
         found = self.whole(plan)
         listed = ", ".join([*found.owners, "clock", *(f"v{at}" for at in range(len(found.told)))])
-        for row in self.relations.store.rows(f"SELECT {listed} FROM ({found.sql})"):
+        for row in self.relations.store.rows(f"SELECT {listed} FROM ({found.sql}) WHERE f IS NULL"):
             *whose, clock = row[: len(found.owners) + 1]
             stored = zip(found.told.items(), row[len(found.owners) + 1 :], strict=True)
             values = {name: unscaled(value, expression) for (name, expression), value in stored}
@@ -120,13 +121,25 @@ class Results:
         columns["f"] = either(name.fault, fault) or "NULL::INTEGER"
         return f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
 
+    def known_strata(self, plan: MeasurePlan, stratum: Stratum) -> str:
+        """The rows of `strata` of those measures of which neither the whole nor any member fails."""
+        rows = self.strata(plan, stratum)
+        if not self.fails:
+            return rows
+        whole = self.whole(plan)
+        same = " AND ".join(f"w.{column} = s.{column}" for column in (*whole.owners, "clock"))
+        return (
+            f"SELECT s.* FROM ({rows}) s WHERE NOT EXISTS (SELECT 1 FROM ({whole.sql}) w WHERE {same} "
+            f"AND w.f IS NOT NULL) QUALIFY count(s.f) OVER (PARTITION BY s.payer, s.practice, s.clock) = 0"
+        )
+
     def _strata(
         self, plan: MeasurePlan, stratum: Stratum, whole: dict[tuple[str, ...], MeasureResult]
     ) -> Iterator[MeasureResult]:
         """A measure among the members of each stratum."""
         rows = self.relations.store.rows(
             "SELECT payer, practice, clock, name, sum(above), sum(below) "
-            f"FROM ({self.strata(plan, stratum)}) GROUP BY ALL"
+            f"FROM ({self.known_strata(plan, stratum)}) GROUP BY ALL"
         )
         for payer, practice, clock, value, one, other in rows:
             of = whole[payer, practice, clock]

@@ -49,6 +49,7 @@ class Postings:
         """The lines of a payment, each price of a paid one by itself."""
         lines = self._relations.lines(payment)
         parts = self._relations.parts.get(payment.name, [])
+        held = "l.f IS NOT NULL"
         own = {name: f"l.{name}" for name in ("units", "price", "amount")}
         join = ""
         if parts:
@@ -57,16 +58,27 @@ class Postings:
             )
             join = (
                 f"LEFT JOIN (SELECT * FROM ({prices}) WHERE {self._inside} AND units <> 0) p "
-                f"ON l.status = '{ledger.PAID}' AND p.payer = l.payer AND p.practice = l.practice AND p.clock = l.clock"
+                f"ON l.status = '{ledger.PAID}' AND l.f IS NULL AND p.payer = l.payer AND p.practice = l.practice "
+                "AND p.clock = l.clock"
             )
             own = {name: f"CASE WHEN p.payer IS NULL THEN l.{name} ELSE p.{name} END" for name in own}
         text = self.store.dialect.text
-        numbers = ", ".join(f"({sql})::HUGEINT AS {name}" for name, sql in own.items())
+        nothing = {"units": "0", "price": "NULL", "amount": "0"}
+        numbers = ", ".join(
+            f"(CASE WHEN {held} THEN {nothing[name]} ELSE {sql} END)::HUGEINT AS {name}" for name, sql in own.items()
+        )
         return (
-            f"SELECT l.payer, l.payee, l.practice, {text(payment.name)} AS payment, l.clock AS first, "
-            f"{self._length(payment)} AS length, {numbers}, l.status, l.reason, 0 AS n\n"
+            f"SELECT l.payer, CASE WHEN {held} THEN '' ELSE l.payee END AS payee, l.practice, "
+            f"{text(payment.name)} AS payment, l.clock AS first, "
+            f"{self._length(payment)} AS length, {numbers}, "
+            f"CASE WHEN {held} THEN '{ledger.HELD}' ELSE l.status END AS status, {self._reason()} AS reason, 0 AS n\n"
             f"  FROM {lines} l {join} WHERE l.{self._inside}"
         )
+
+    def _reason(self) -> str:
+        """Why a line pays what it does; of one that is held, the code of its fault."""
+        codes = " ".join(f"WHEN {number} THEN '{code}'" for number, code, _ in self._relations.faults.all())
+        return f"CASE WHEN l.f IS NULL THEN l.reason ELSE CASE l.f {codes} END END" if codes else "l.reason"
 
     def _length(self, payment: ir.PaymentPlan) -> str:
         """The months of a line's period, as its payer pays it."""

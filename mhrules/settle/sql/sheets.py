@@ -146,7 +146,7 @@ class Relations:
         return (
             f"SELECT {head} AS quantity, {own}, {period} AS period, "
             f"{value_text('q.v', expression, places_of(expression))} AS value, {unit} AS unit, {exact} AS exact, "
-            f"{number} AS n, row_number() OVER (ORDER BY {order}) AS rn {source.sql}"
+            f"{number} AS n, row_number() OVER (ORDER BY {order}) AS rn {source.sql} AND q.f IS NULL"
         )
 
     def _read_report(self, number: int, report: ir.ReportPlan, head: str, unit: str, exact: str) -> str:
@@ -198,7 +198,7 @@ class Relations:
             f"SELECT {self._of(plan, payer)}, '' AS stratum, {numbers['numerator']} AS numerator, "
             f"{numbers['denominator']} AS denominator, {numbers['rate']} AS rate, "
             f"CASE WHEN {scored} THEN 'yes' ELSE 'no' END AS scored, {why} AS reason, {numbers['points']} AS points, "
-            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind FROM ({found.sql})"
+            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind FROM ({found.sql}) WHERE f IS NULL"
         )
 
     def _strata(self, plan: MeasurePlan, stratum: Stratum) -> str:
@@ -207,7 +207,7 @@ class Relations:
         rate = self.store.dialect.divide(f"(above * {plan.per * 10**places}::HUGEINT)", "below", Rounding.HALF_EVEN)
         inner = (
             "SELECT payer, practice, clock, name, sum(above) AS above, sum(below) AS below "
-            f"FROM ({self.compiled.results.strata(plan, stratum)}) GROUP BY ALL"
+            f"FROM ({self.compiled.results.known_strata(plan, stratum)}) GROUP BY ALL"
         )
         return (
             f"SELECT {self._of(plan, 'payer')}, {label} AS stratum, {exact_text('above', PLACES)} AS numerator, "

@@ -71,7 +71,7 @@ class Verdicts(Lines):
         rows = self.store.rows(
             f"SELECT p.payer, p.practice, p.month, p.participates, p.missed{own}{listed} FROM {TABLE} p "
             f"JOIN {decided} d ON d.payer = p.payer AND d.practice = p.practice AND d.month = p.month "
-            f"WHERE p.month BETWEEN {first} AND {last} ORDER BY p.payer, p.practice, p.month"
+            f"WHERE p.month BETWEEN {first} AND {last} AND p.f IS NULL ORDER BY p.payer, p.practice, p.month"
         )
         return [self._participation(row, names, atoms) for row in rows]
 
