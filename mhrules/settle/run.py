@@ -38,7 +38,7 @@ from mhrules.settle.measures import MeasureResult, in_order, measured
 from mhrules.settle.members import has_members, months_of
 from mhrules.settle.participation import Participation, judge
 from mhrules.settle.payments import MEMBER_MONTH, Books, Hold
-from mhrules.settle.reasons import reasons
+from mhrules.settle.reasons import BELOW, reasons
 from mhrules.settle.sizes import SIZES, Sizes, people
 from mhrules.settle.split import controls, split_totals
 from mhrules.settle.sql.compiled import Compiled, HandOver, handing_over
@@ -390,7 +390,7 @@ class _Compiled(_Settling):
         splits = self.compiled.everything(progress)
         credits = list(self._credits())
         if self.faults.faults:
-            raise HandOver("a credit is not known")
+            raise HandOver("a credit is not known", self.compiled.failing)
         stray = tuple(strays(self.books.world, self.year, StoredKeys(self.compiled.store)))
         problems = [found for found in stray if found.severity is Severity.ERROR]
         warnings = [found for found in stray if found.severity is not Severity.ERROR]
@@ -413,17 +413,19 @@ class _Compiled(_Settling):
         compiled = self.compiled
         with handing_over():
             failing = reason.failing()
+            if compiled.rests_on_failing:  # what rests on it fails for that reason, whatever else is wrong with it
+                failing = tuple(each for each in failing if each.what in BELOW)
             if self.hold:
                 self._refuse_unclear(failing)
             with progress.stage("saying what fails"):
                 told = reasons(Live(compiled, self.dataset), failing)
             known = compiled.hold_failing()
-        if not told.findings:
-            raise HandOver(f"{reason.reason}, and what it stands in the way of is not clear")
         compiled.fails = True
         credits = list(self._credits())
-        stray = tuple(strays(self.books.world, self.year, StoredKeys(compiled.store)))
         problems = [*told.findings, *(each for each in self.faults.faults if each not in known)]
+        if not problems:
+            raise HandOver(f"{reason.reason}, and what it stands in the way of is not clear")
+        stray = tuple(strays(self.books.world, self.year, StoredKeys(compiled.store)))
         problems += [found for found in stray if found.severity is Severity.ERROR]
         further = [*told.more, *(found for found in stray if found.severity is not Severity.ERROR)]
         if not self.hold:

@@ -34,8 +34,8 @@ class Fallible:
 class Failing:
     """Rows that fail for one reason, as a code and the place in the text where it arises: the first, and how many more.
 
-    The place of a fault is None where it is in the data. `rows` are ordered by period and keys; `period` is of which kind
-    their periods are.
+    The place of a fault is None where it is in the data. `rows` are ordered by period and keys; `period` is of which
+    kind their periods are.
     """
 
     what: str

@@ -198,7 +198,8 @@ class Relations:
             f"SELECT {self._of(plan, payer)}, '' AS stratum, {numbers['numerator']} AS numerator, "
             f"{numbers['denominator']} AS denominator, {numbers['rate']} AS rate, "
             f"CASE WHEN {scored} THEN 'yes' ELSE 'no' END AS scored, {why} AS reason, {numbers['points']} AS points, "
-            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind FROM ({found.sql}) WHERE f IS NULL"
+            f"{numbers['possible_points']} AS possible_points, clock, '{plan.period}' AS kind "
+            f"FROM ({found.sql}) WHERE f IS NULL"
         )
 
     def _strata(self, plan: MeasurePlan, stratum: Stratum) -> str:

@@ -1,0 +1,147 @@
+"""What is said, and held, of a failing year where there are too many people to ask the interpreter for all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mhrules.data.dataset import Dataset
+from mhrules.diagnostics.model import DiagnosticError
+from mhrules.progress import Progress
+from mhrules.settle.ledger import HELD
+from mhrules.settle.reasons import WORDED
+from mhrules.settle.run import DUCKDB, settle
+from mhrules.settle.sizes import Sizes
+from tests.settle.scale import COUNTED, NOT_FEW, Scaled, scaled
+from tests.settle.sql.test_regressions import HEAD, PEOPLE, YEAR
+from tests.settle.sql.test_regressions import people as some_people
+from tests.strategies.settled import plan_of
+
+Rows = dict[str, list[dict[str, Any]]]
+FACTS = """
+  facts of practice, year { size : integer 0..99; parts : integer 0..9 }
+  payment fee "Fee" { per practice per quarter; pays $1 * size / parts }
+  payment flat "Flat" { per practice per month; pays $2 }
+  payment again "Again" { per practice per year; pays 10% * total(fee) }
+  report sizes "Sizes" = size
+"""
+SMALL = '  ensure small "Small" : size < 50\n'
+AGES = f"""{PEOPLE}
+  payment aged "Aged" {{ per member per month; pays choose {{ when age < 40 : $2  when age >= 40 : $5 }} }}
+  payment any "Any" {{ per member per month; pays $1 }}
+  report old "Old" = count(members ever where age > 60)
+"""
+
+
+def read(body: str, rows: Rows) -> Any:
+    """A program and its data."""
+    plan = plan_of(f"{HEAD}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    return plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names})
+
+
+def compared(body: str, rows: Rows, *, hold: bool) -> Scaled:
+    """A settlement by both, which differ in nothing, and of which the second was not handed over."""
+    found = scaled(*read(body, rows), YEAR, hold=hold)
+    assert (found.handed_over, found.apart()) == ("", [])
+    assert found.scaled.engine == DUCKDB
+    return found
+
+
+def facts(*practices: tuple[int | None, int]) -> Rows:
+    """Practices p000, p001 …, each with size and parts; of those without size no row of facts."""
+    names = [f"p{at:03d}" for at in range(len(practices))]
+    rows = zip(names, practices, strict=True)
+    own = [{"practice_id": p, "year": "2011", "size": s, "parts": n} for p, (s, n) in rows if s is not None]
+    return {"practice": [{"practice_id": name} for name in names], "practice_year": own}
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_missing_facts_and_divisors_of_zero_are_said_in_the_interpreters_words(hold: bool) -> None:
+    found = compared(FACTS, facts((3, 2), (None, 1), (5, 0)), hold=hold)
+    assert {each.code for each in found.scaled.findings} == {"MH701", "MH704"}
+    assert found.scaled.held == hold
+    held = {(p.payment, p.practice, p.reason) for p in found.scaled.postings if p.status == HELD}
+    codes = {(name, *own) for name in ("fee", "again") for own in (("p001", "MH701"), ("p002", "MH704"))}
+    assert held == (codes if hold else set())
+
+
+def test_of_many_rows_some_are_worded_and_the_others_counted() -> None:
+    found = compared(FACTS, facts(*[(None, 1)] * (2 * WORDED)), hold=False)
+    more = [each for each in found.scaled.findings if COUNTED in each.message]
+    worded = [each for each in found.scaled.findings if COUNTED not in each.message]
+    assert {each.span for each in more} == {each.span for each in worded}
+    assert len(worded) == WORDED * len(more)
+    lines = 2 * WORDED * 2 * 4
+    assert any(f"{lines:,} in all of payment `fee`" in note for each in more for note in each.notes)
+
+
+def test_an_invariant_that_does_not_hold_is_said_with_its_values() -> None:
+    found = compared(FACTS + SMALL, facts((3, 2), (70, 1)), hold=False)
+    (broken,) = found.scaled.findings
+    assert (broken.code, broken.notes) == ("MH720", ("`size` is 70",))
+
+
+def aged(*born: str | None) -> Rows:
+    """Members m0, m1 …, at p0 and p1 by turns, with the days on which they were born."""
+    names = [f"m{at}" for at in range(len(born))]
+    return {
+        "practice": [{"practice_id": "p0"}, {"practice_id": "p1"}],
+        "member": [{"person_id": n, "birth_date": day, "risk": "low"} for n, day in zip(names, born, strict=True)],
+        "eligibility": [{"person_id": n, "payer": "aetna", "enrollment_start_date": "2011-01-01"} for n in names],
+        "chosen_practice": [
+            {"person_id": n, "payer": "aetna", "from": "2011-01-01", "practice_id": f"p{at % 2}"}
+            for at, n in enumerate(names)
+        ],
+    }
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_unknown_ages_hold_the_lines_of_their_practice_alone(hold: bool) -> None:
+    found = compared(AGES, aged("1950-01-01", None, "1990-01-01"), hold=hold)
+    held = {(p.payment, p.practice, p.payer) for p in found.scaled.postings if p.status == HELD}
+    assert held == ({("aged", "p1", "aetna")} if hold else set())
+    assert any("m1" in each.message for each in found.scaled.findings)
+
+
+def test_people_who_cannot_be_judged_are_named() -> None:
+    rows, excluded = some_people(), 'eligible members { exclude hospice_care "Hospice" when hospice }\n'
+    rows["eligibility"][0]["hospice"] = None
+    rows["eligibility"][1]["hospice"] = False
+    body = f'{PEOPLE}  payment fee "Fee" {{ per member per month; pays $1 }}\n{excluded}'
+    found = compared(body, rows, hold=False)
+    assert {each.code for each in found.scaled.findings} == {"MH743"}
+    assert scaled(*read(body, rows), YEAR, hold=True).handed_over.startswith("people or records cannot be judged")
+
+
+class Heard(Progress):
+    """Keeps the notes it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+
+    def note(self, words: str) -> None:
+        self.notes.append(words)
+
+
+def test_few_people_are_settled_by_the_interpreter_as_ever() -> None:
+    plan, dataset = read(AGES, aged(None))
+    heard = Heard()
+    found = settle(plan, dataset, YEAR, progress=heard)
+    assert found.handed_over == "something fails (MH743)"
+    assert heard.notes == []
+
+
+def test_what_may_take_long_is_said_before_and_beyond_the_limit_refused() -> None:
+    plan, dataset = read(AGES + '  ensure none "None" : member_months > 20\n', aged("1950-01-01"))
+    heard = Heard()
+    settle(plan, dataset, YEAR, hold=True, sizes=NOT_FEW, progress=heard)
+    (note,) = heard.notes
+    assert note.startswith("the interpreter settles 2011, which takes long for 1 people: an invariant does not hold")
+    with pytest.raises(DiagnosticError) as caught:
+        settle(plan, dataset, YEAR, hold=True, sizes=Sizes(few=-1, most=0))
+    (refused,) = caught.value.diagnostics
+    assert refused.code == "MH756"
+    assert "--engine reference" in refused.help[0]
