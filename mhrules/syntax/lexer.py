@@ -1,4 +1,4 @@
-"""The lexer of Lark, made ready in a tenth of the time: most of a short run was spent on building its patterns.
+"""The lexer of Lark, ready sooner: a first parse spent most of its time on building patterns.
 
 Lark makes one pattern of all terminals that may stand at a place of the grammar, for each of hundreds of places, and
 compiling these is slow. Here each terminal is compiled once and tried by itself, in the order of Lark's pattern, which
