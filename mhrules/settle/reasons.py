@@ -105,7 +105,7 @@ def _unworded(live: Live, failing: Failing, row: Row) -> tuple[Diagnostic, ...]:
 def _more(rule: _Rule) -> Iterable[Diagnostic]:
     """How many rows of a rule fail that were not looked at, if any of those that were is told of."""
     rest = sum(len(each.rows) + each.more for each in rule.failing) - rule.looked_at
-    if rest and any((each.code, each.span) == (rule.code, rule.span) for each in rule.said):
+    if rest and any(each.code == rule.code for each in rule.said):
         counts: dict[str, int] = {}
         for each in rule.failing:
             name = _NAMES[each.what].format(each.name)
