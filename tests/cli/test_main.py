@@ -40,7 +40,9 @@ def test_help_names_every_verb_and_loads_none() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     *help_lines, loaded = done.stdout.splitlines()
     assert [line.split()[0] for line in help_lines if line.startswith("  ") and line.split()[0] in VERBS] == list(VERBS)
-    assert loaded == "['mhrules.cli', 'mhrules.cli.main', 'mhrules.version'] False False False"
+    assert (
+        loaded == "['mhrules.cli', 'mhrules.cli.interrupts', 'mhrules.cli.main', 'mhrules.version'] False False False"
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)
