@@ -11,7 +11,7 @@ from mhrules.compiler import Compilation
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.settle.ledger import Settlement
-from mhrules.settle.run import ENGINES, settle
+from mhrules.settle.run import DUCKDB, REFERENCE, settle
 from tests.check.bad import program, stages
 from tests.settle import people
 
@@ -147,7 +147,7 @@ def with_members(folder: Path, tables: people.Tables, engine: str, text: str = "
     return settle(plan, Dataset.from_rows(plan.schema, tables), 2011, engine=engine)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [DUCKDB, REFERENCE])
 def test_a_year_in_which_no_member_counts_is_told(tmp_path: Path, engine: str) -> None:
     tables = people.tables()
     assert with_members(tmp_path, tables, engine).findings == ()
@@ -172,7 +172,7 @@ WHERE_IT_STANDS = (
 )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [DUCKDB, REFERENCE])
 @pytest.mark.parametrize(("old", "new"), WHERE_IT_STANDS)
 def test_members_whose_fact_names_no_practice(tmp_path: Path, old: str, new: str, engine: str) -> None:
     text = people.text().replace("  facts of member {", f"  {BUDGETS}  facts of member {{", 1).replace(old, new)

@@ -113,7 +113,7 @@ class Numbers:
 
     def _by_parts(self, one: int | None, two: int | None, step: int) -> bool:
         """Whether one factor times the step is narrow, so that the other one can be divided first."""
-        return fits(one) and fits(two) and (fits(times(one, step)) or fits(times(two, step)))
+        return fits(one) and fits(two) and fits(step) and (fits(times(one, step)) or fits(times(two, step)))
 
     def _quotient(self, node: ir.Arithmetic, left: Column, right: Column, frame: Frame) -> tuple[Column, int]:
         wanted = PLACES if node.places is None else node.places
@@ -132,11 +132,11 @@ class Numbers:
             self.too_large(wide_above, above, node.span), self.too_large(wide_below, times(below, 2), node.span)
         )
         level, fault = max(left.level, right.level), either(fault, large)
-        if not (fits(above) and fits(below)):
+        wide = not (fits(above) and fits(below) and fits(up) and fits(down))  # what is always 0 has wide scales as well
+        if wide:
             steps = self._steps(node, shift, wanted)
             if steps:
                 return self._in_steps(Column(left.value, fault, level), divisor, steps, rounding, frame), wanted
-        wide = not (fits(above) and fits(below))
         numerator = self.dialect.cast(left.value, wide=True) if wide else left.value
         if up > 1:
             numerator = f"({numerator} * {self.dialect.number(up, wide=wide)})"

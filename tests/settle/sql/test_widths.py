@@ -148,3 +148,14 @@ def test_the_reasons_of_a_width_are_told() -> None:
         "2 places, between -3 and 1,250,003.05, because `practice_year.amount` is loaded between 0 and 1,250,000.05; "
         "`practice_year.other` is loaded between -3 and 3"
     )
+
+
+def test_what_is_always_zero_may_have_a_step_beyond_63_bits() -> None:
+    """Found by generated programs: 21 places rounded to 2, of a product that the loaded data prove to be 0."""
+    body = """
+  define whole = rate / 3
+  report none   "None"   = (whole * (other * 1.9297071)) rounded to cents
+  report nobody "Nobody" = (other * 1.9297071) / whole
+"""
+    found = settled(body, row(other="0"), row(rate="0.02", other="0"))
+    assert (found.handed_over, found.differences) == ("", ())
