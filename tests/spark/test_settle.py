@@ -34,7 +34,7 @@ def test_what_needs_single_rows_of_people_is_refused(rhode_island: Case, local: 
 def test_what_spark_does_not_settle_the_interpreter_settles(
     rhode_island: Case, local: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unsupported(_: object) -> str:
+    def unsupported(*_: object, **__: object) -> str:
         from mhrules.engine.sql.faults import Unsupported
 
         raise Unsupported("what a test asks for")
