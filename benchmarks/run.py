@@ -11,15 +11,16 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import chain, small, synth
+from benchmarks import chain, small, spark, synth
 from benchmarks.machine import machine
 from benchmarks.settle import run as settle
 from benchmarks.sizes import SIZES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 KEPT = Path(__file__).with_name("results.json")
-BENCHMARKS = {"settle": settle.run, "chain": chain.run, "small": small.run, "synth": synth.run}
+BENCHMARKS = {"settle": settle.run, "chain": chain.run, "small": small.run, "synth": synth.run, "spark": spark.run}
 SIZELESS = ("small",)
+USUAL = [name for name in BENCHMARKS if name != "spark"]  # which needs Java and half a gigabyte of packages
 HEAD = """# Benchmark results
 
 Written by `make bench`. Each section says what it ran on; a ratio compares two things of one run. `settle` and `chain`
@@ -31,7 +32,7 @@ def main() -> int:
     """Runs what was asked for and writes the page."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=list(SIZES), default="small")
-    parser.add_argument("--only", nargs="*", choices=list(BENCHMARKS), default=list(BENCHMARKS))
+    parser.add_argument("--only", nargs="*", choices=list(BENCHMARKS), default=USUAL)
     parser.add_argument("--folder", type=Path, default=Path("out", "bench"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
