@@ -28,7 +28,6 @@ def people(books: Books, dataset: Dataset) -> int:
     """How many people have enrollment, where the program asks for it."""
     if not books.interpreter.facts.present(ELIGIBILITY):
         return 0
-    ((count,),) = dataset.connection().execute(
-        f"SELECT count(DISTINCT person_id) FROM {ELIGIBILITY}"
-    ).fetchall()  # fmt: skip
+    counted = f"SELECT count(DISTINCT person_id) FROM {ELIGIBILITY}"
+    ((count,),) = dataset.connection().execute(counted).fetchall()
     return int(count)

@@ -7,6 +7,7 @@ from mhrules.engine.measures import MEASURE
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import places_of
 from mhrules.engine.sql.records import Records
 from mhrules.engine.sql.relations import matching
@@ -104,7 +105,7 @@ class Measures(Records):
         )
         about = About(f"reported results of measure `{node.measure}`", ("payer", "practice", kind))
         table = self.store.table(f"results_{kind}_{node.measure}", sql, about)
-        columns = self.group_columns(("payer", "practice"), frame) | {"clock": self.raw_clock(frame, kind)}
+        columns = self.group_columns(OWNERS, frame) | {"clock": self.raw_clock(frame, kind)}
         return frame.join(("result", node.measure, kind), table, matching(columns))
 
     # -------------------------------------------------------------------------------------------- ranks

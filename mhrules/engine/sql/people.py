@@ -11,6 +11,7 @@ from mhrules.engine.sql.enrollment import COUNTED, EACH_MONTH, Enrollment, as_nu
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.widths import MONTHS, fits
 from mhrules.exact import PLACES, Rounding
@@ -319,7 +320,7 @@ class People(Enrollment):
             return self._whole_months(kind, base=base)
         source = f"{self.attributed()} o"
         if base:
-            rows = self.grids.grid(("payer", "practice"), kind, base=True)
+            rows = self.grids.grid(OWNERS, kind, base=True)
             source = (
                 f"{self.outcomes()} o JOIN {rows.table} g ON g.payer = o.payer AND g.practice = o.practice "
                 "AND o.month BETWEEN g.m1 AND g.m2"
@@ -355,7 +356,7 @@ class People(Enrollment):
         Of members in the whole period they are the payer's, whatever is left of them for the practice.
         """
         assert grid.kind is not None
-        rows = self.grids.grid(("payer", "practice"), grid.kind, base=grid.base)
+        rows = self.grids.grid(OWNERS, grid.kind, base=grid.base)
         if not grid.whole or grid.base:
             return rows.table
         own = self.grids.grid(("payer",), grid.kind)

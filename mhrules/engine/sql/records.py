@@ -11,6 +11,7 @@ from mhrules.engine.sql.about import About
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
+from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import either
 from mhrules.engine.sql.people import MEMBERS, People, asks_of_members, counts_days
 from mhrules.engine.sql.relations import matching
@@ -274,7 +275,7 @@ class Records(People):
 
     def _provider_grid(self, grid: Grid) -> Grid:
         """The providers of a practice: on a month's first day, or on any day of a longer period."""
-        rows = self.grids.grid(("payer", "practice"), grid.kind)
+        rows = self.grids.grid(OWNERS, grid.kind)
         last = "g.d1" if grid.kind == "month" else "g.d2"
         own = "g.clock, g.m1, g.m2, g.mn, g.d1, g.d2"
         sql = (
@@ -344,7 +345,7 @@ class Records(People):
         seen = f"{self.records(VISIT)} e ON e.person = k.member AND e.practice <> '' AND {when}"
         if asks_of_members(method):
             end = self.store.month_day("k.refresh + 1")
-            own = [column for column in self.store.columns(self.records(VISIT)) if column not in ("payer", "practice")]
+            own = [column for column in self.store.columns(self.records(VISIT)) if column not in OWNERS]
             sql = (
                 "SELECT k.payer, k.member, k.day, k.refresh AS clock, k.refresh AS m1, k.refresh AS m2, 1 AS mn, "
                 f"k.day AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2, e.id AS visit, e.practice AS biller, "
