@@ -139,6 +139,7 @@ def planned(
     with deep():
         try:
             compiled = Compiled(Books(plan, dataset, year), dataset, year)
+            compiled.store.keeps_all = True
             lacking = tuple(compiled.unjudged())
         except HandOver as reason:
             refused = finding("MH903", f"there is no SQL for these data: {reason.reason}")

@@ -55,6 +55,18 @@ FEATURES: dict[str, dict[str, str]] = {
 }
 """Which column of a table a feature of its records is read from."""
 
+TEXTS = (
+    "service",
+    "code",
+    "modifier",
+    "place_of_service",
+    "revenue_center",
+    "diagnosis_group",
+    "diagnosis",
+    "claim_type",
+)
+"""Features that are texts: what a source does not say is empty."""
+
 LARGEST_AMOUNT = 10**14
 """Cents of one claim line: a trillion dollars."""
 

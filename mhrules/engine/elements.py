@@ -284,7 +284,9 @@ class Elements:
     def _value(self, feature: ir.Feature, record: Record) -> ir.Value:
         if feature.column == "service" and self.plan.members.service is not None:
             return self._service(self.plan.members.service, record)
-        value = record.values[feature.column]
+        if feature.column in population.TEXTS:
+            return record.values.get(feature.column, "")  # encounters have fewer than claim lines
+        value = record.values.get(feature.column)
         if value is None and not feature.type.missing:
             raise self.records.absent(record, feature.column)
         return value

@@ -66,7 +66,16 @@ class Members(Splits):
             rows.append(ir.CaseRow(condition=None, value=self.literal("", TEXT, classify.span), span=classify.span))
         case = ir.Case(rows=tuple(rows), type=kind, keys=frozenset({"claim_line"}), span=classify.span)
         self.decisions[classify] = Decision(classify, case, first=True, what="classification")
+        self.needs.update(self.needs_of_encounters(case))
         return case
+
+    def needs_of_encounters(self, rule: ir.Expression) -> Iterator[Need]:
+        """What encounters have of that on which service classes rest, where visits are asked for."""
+        if any(need.table == population.ENCOUNTER for need in self.needs):
+            asked = {node.column for node in rule.walk() if isinstance(node, ir.Feature)}
+            for feature, column in population.FEATURES[population.ENCOUNTER].items():
+                if feature in asked:
+                    yield Need(population.ENCOUNTER, column, required=False)
 
     def run_out(self) -> int | None:
         """How many months after a program year what was incurred in it may still be paid."""

@@ -98,6 +98,14 @@ range(a, b + 1);
 CREATE OR REPLACE TEMP MACRO nth_smallest(l, n) AS
 list_sort(l)[n];
 
+-- a month as one bit of a set of months, of which no two are a year apart
+CREATE OR REPLACE TEMP MACRO month_bit(m) AS
+1 << (m % 12)::INTEGER;
+
+-- whether such a set has a month
+CREATE OR REPLACE TEMP MACRO has_month(s, m) AS
+(s >> (m % 12)::INTEGER) & 1 = 1;
+
 -- payers of the program, with the first month that each owes; a row for each payer
 CREATE OR REPLACE TEMP TABLE payers (payer STRING, first_month INTEGER);
 

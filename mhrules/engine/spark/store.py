@@ -57,6 +57,15 @@ class SparkStore(Store):
                 frame.localCheckpoint().createOrReplaceTempView(name)
                 self._there.add(name)
 
+    def _drop(self, name: str) -> None:
+        """Drop a relation where it is."""
+        if name not in self._there:
+            super()._drop(name)
+            return
+        self._there.discard(name)
+        with self._cluster.work(f"it drops `{name}`"):
+            self._cluster.session.catalog.dropTempView(name)
+
     def batches(self, sql: str, size: int) -> Iterator[list[Any]]:
         """The one column that a query finds, so many values at a time."""
         if not self.of_people(sql):

@@ -3,8 +3,9 @@
 There is one text for all engines. It is DuckDB's, kept to what Spark SQL has as well (`GROUP BY ALL`, `QUALIFY`,
 `FILTER (WHERE …)`, `::`, `STRING`, `make_date`, `INTERVAL n MONTH`, rows `(a, b)` that are compared or counted), and to
 functions that each dialect defines: the division kernels, `quotient`, `month_day`, `days_between`, `sequence`,
-`nth_smallest`. Four words differ (`HUGEINT`, `BIGINT`, `unnest`, `arg_min_null`), which a dialect renders. Not in it:
-`//`, `date - date`, `sign`, `any_value`, `* EXCLUDE`, and ascending order of what can be missing.
+`nth_smallest`, `month_bit`, `has_month`. Four words differ (`HUGEINT`, `BIGINT`, `unnest`, `arg_min_null`), which a
+dialect renders. Not in it: `//`, `date - date`, `sign`, `any_value`, `* EXCLUDE`, and ascending order of what can be
+missing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _FUNCTIONS = {
     "days_between(a, b)": "b - a",
     "sequence(a, b)": "range(a, b + 1)",  # the last is not before the first
     "nth_smallest(l, n)": "list_sort(l)[n]",
+    "month_bit(m)": "1 << (m % 12)::INTEGER",
+    "has_month(s, m)": "(s >> (m % 12)::INTEGER) & 1 = 1",
 }
 _MEANING = {
     **MEANING,
@@ -32,6 +35,8 @@ _MEANING = {
     "days_between": "how many days b is after a",
     "sequence": "the integers from a to b, both included",
     "nth_smallest": "the n-th value of a list, counted from the smallest as 1",
+    "month_bit": "a month as one bit of a set of months, of which no two are a year apart",
+    "has_month": "whether such a set has a month",
 }
 
 

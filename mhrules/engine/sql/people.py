@@ -5,18 +5,21 @@ from __future__ import annotations
 from mhrules.data import population
 from mhrules.engine.attribution import NOT_YET_REFRESHED, PRACTICE_LEFT, UNATTRIBUTED
 from mhrules.engine.elements import ATTRIBUTED_AT_LEAST, OF_PERSON
+from mhrules.engine.facts import Facts
 from mhrules.engine.records import VISIT
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.enrollment import COUNTED, EACH_MONTH, Enrollment, as_number
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
-from mhrules.engine.sql.grids import OWNERS
+from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.store import Store
 from mhrules.engine.sql.widths import MONTHS, fits
 from mhrules.exact import PLACES, Rounding
 from mhrules.plan import ir
 from mhrules.plan.members import AttributionPlan, MethodPlan
+from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
 OUTCOMES = "outcomes"
@@ -29,10 +32,16 @@ class People(Enrollment):
 
     early = False  # whether anything asks who was attributed before a payer was in the program; set by those who settle
 
+    def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
+        super().__init__(plan, facts, store, grids)
+        self._passing: list[str] = []  # relations from which it follows who is assigned, which nothing else reads
+
     # --------------------------------------------------------------------------------------- attribution
 
     def outcomes(self) -> str:
         """What became of each counted month: a practice, or the reason for none, and a fault if it cannot be judged."""
+        if self.store.has(OUTCOMES):
+            return OUTCOMES
         if self.facts.present(population.ATTRIBUTED):
             refreshes, assigned = self._given()
         else:
@@ -75,7 +84,10 @@ class People(Enrollment):
         within = "" if self.early else f" JOIN {held} h ON h.payer = o.payer AND h.month = o.month"
         asked = f"SELECT o.payer, o.member, o.month AS clock, o.f FROM {OUTCOMES} o{within}"
         self.failing.append(Fallible("attribution", OUTCOMES, asked, ("payer", "member"), "month"))
-        return self.store.table(OUTCOMES, sql, about)
+        self.store.table(OUTCOMES, sql, about)
+        for name in (*reversed(self._passing), assigned, refreshes):
+            self.store.drop(name)  # each is as large as the outcomes themselves
+        return OUTCOMES
 
     def _given(self) -> tuple[str, str]:
         """The members of a worked example come to the practices that it says, month by month."""
@@ -127,7 +139,7 @@ class People(Enrollment):
         days = self.store.month_day("refresh")
         sql = f"SELECT DISTINCT payer, member, refresh FROM {refreshes} WHERE refresh IS NOT NULL"
         about = About("who is to be attributed at each refresh", ("payer", "member", "refresh"))
-        asked = self.store.table("asked", f"SELECT *, {days} AS day FROM ({sql})", about)
+        asked = self.step("asked", f"SELECT *, {days} AS day FROM ({sql})", about)
         joins, practices, methods, faults = [], [], [], []
         for number, method in enumerate(attribution.methods, 1):
             found, keys, fails = self._found(method, number, asked)
@@ -146,6 +158,11 @@ class People(Enrollment):
         )
         return self.store.table("assigned", text + "\n  ".join(joins), about)
 
+    def step(self, name: str, sql: str, about: About) -> str:
+        """A relation that only serves to find who is assigned, and is dropped then."""
+        self._passing.append(name)
+        return self.store.table(name, sql, about)
+
     def _found(self, method: MethodPlan, number: int, asked: str) -> tuple[str, tuple[str, ...], bool]:
         """The winner of one method, the columns by which it is told to whom, and whether it can fail: then in `f`."""
         name = f"method_{number}_{method.kind.replace(' ', '_')}"
@@ -156,7 +173,7 @@ class People(Enrollment):
                 f'AND s."from" <= k.day AND (s."to" IS NULL OR k.day <= s."to") '
                 f"{self._at_refresh(f's.{self._practice}')} GROUP BY ALL"
             )
-            return self.store.table(name, sql, self._about_method(method)), ("payer", "member", "refresh"), False
+            return self.step(name, sql, self._about_method(method)), ("payer", "member", "refresh"), False
         if method.kind == "list":
             return self._listed(method, name, asked), ("payer", "member", "refresh"), False
         if method.kind == "geography":
@@ -165,7 +182,7 @@ class People(Enrollment):
                 f"JOIN {self.persons()} p USING (member) JOIN {population.AREA} s USING (zip_code) "
                 f"{self._at_refresh(f's.{self._practice}')}"
             )
-            return self.store.table(name, sql, self._about_method(method)), ("member", "refresh"), False
+            return self.step(name, sql, self._about_method(method)), ("member", "refresh"), False
         return self._visited(method, name, asked)
 
     def _about_method(self, method: MethodPlan) -> About:
@@ -193,7 +210,7 @@ class People(Enrollment):
             "AND r.as_of_date = t.as_of_date AND r.person_id = k.member "
             f"{self._at_refresh(f'r.{self._practice}')} GROUP BY ALL"
         )
-        return self.store.table(name, sql, self._about_method(method))
+        return self.step(name, sql, self._about_method(method))
 
     def _visited(self, method: MethodPlan, name: str, asked: str) -> tuple[str, tuple[str, ...], bool]:
         """The practice with most visits, or the latest one, before each refresh, whoever paid."""
@@ -220,7 +237,7 @@ class People(Enrollment):
         if fails:
             both = f"SELECT *, NULL::INTEGER AS f FROM ({sql}) UNION ALL SELECT {by}, NULL, f FROM {seen}"
             sql = f"SELECT {by}, max(practice) AS practice, max(f) AS f FROM ({both}) GROUP BY {by}"
-        return self.store.table(name, sql, self._about_method(method)), keys, fails
+        return self.step(name, sql, self._about_method(method)), keys, fails
 
     def visits_that_count(self, method: MethodPlan, days: str) -> tuple[str, bool]:
         """The visits before each refresh that fulfil a method's condition, and whether that can fail: then in `f`.
@@ -263,7 +280,7 @@ class People(Enrollment):
         what = "counted months with the first exclusion that keeps them out, if any"
         spans = [exclusion.span for exclusion in self.plan.members.exclusions]
         about = About(what, ("payer", "member", "month"), spans)
-        return self.store.table("excluded", " UNION ALL ".join(parts), about)
+        return self.step("excluded", " UNION ALL ".join(parts), about)
 
     def _judged(self, *, base: bool) -> str:
         """Exclusions judged in the months in which a payer is in the program, or those before it."""
@@ -290,6 +307,9 @@ class People(Enrollment):
     def member_grid(self, keys: frozenset[str], kind: str, *, base: bool = False, whole: bool = False) -> Grid:
         """Rows of members attributed to practices, by period, with the months attributed there.
 
+        Of a period longer than a month, `months` is the set of those. Records are joined to it instead of to a row for
+        each month, of which there are many times more.
+
         `whole`: with all months of the period that count for the payer, wherever the member was attributed.
         """
         if not set(MEMBERS) <= keys or keys - set(MEMBERS):
@@ -306,7 +326,7 @@ class People(Enrollment):
         begin, end = self.store.month_day("m1"), self.store.month_day("m2 + 1")
         grouped = (
             "SELECT payer, practice, member, clock, min(month) AS m1, max(month) AS m2, "
-            "CAST(count(*) AS INTEGER) AS mn, sum(days) AS days "
+            "CAST(count(*) AS INTEGER) AS mn, sum(days) AS days, bit_or(month_bit(month)) AS months "
             f"FROM {self.months_of_members(kind, base=base, whole=whole)} GROUP BY payer, practice, member, clock"
         )
         sql = f"SELECT *, {begin} AS d1, ({end} - INTERVAL 1 DAY)::DATE AS d2 FROM ({grouped})"

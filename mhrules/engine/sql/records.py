@@ -1,4 +1,4 @@
-"""Claims, visits, prescriptions and events as relations, and the rows of an aggregate or a payment over them."""
+"""The rows of an aggregate or a payment over claims, visits, prescriptions and events, and what is known of each."""
 
 from __future__ import annotations
 
@@ -6,250 +6,25 @@ from attrs import evolve
 
 from mhrules.data import population
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER
-from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.records import CLAIM, EVENT, KINDS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
 from mhrules.engine.sql.about import About
-from mhrules.engine.sql.failing import Fallible
+from mhrules.engine.sql.claims import SERVICE_FAULT, Claims
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import either
-from mhrules.engine.sql.people import MEMBERS, People, asks_of_members, counts_days
+from mhrules.engine.sql.people import MEMBERS, asks_of_members, counts_days
 from mhrules.engine.sql.relations import matching
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
 from mhrules.semantics.builtins import OF_PEOPLE
-from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
-TEXTS = (
-    "service",
-    "code",
-    "modifier",
-    "place_of_service",
-    "revenue_center",
-    "diagnosis_group",
-    "diagnosis",
-    "claim_type",
-)
 GROUPED = {CLAIM: ("claim_id",), VISIT: ("person", "place", "date")}
 """What makes records one claim or one visit."""
 
 
-class Records(People):
-    """What happened to people, reversals netted, each record with the practice that billed or saw it."""
-
-    # ----------------------------------------------------------------------------------------- relations
-
-    def records(self, kind: str, event: str = "") -> str:
-        """The relation of a kind of record: id, person, payer, practice, date, month, claim_id, features `e_…`."""
-        if kind == EVENT:
-            return self._events(event)
-        if kind == VISIT and self.facts.present(population.ENCOUNTER):
-            return self._plain(population.ENCOUNTER)
-        if kind in (VISIT, LINE, CLAIM):
-            if not self.facts.present(population.MEDICAL):
-                raise Unsupported("visits without a table of them")
-            return self._claims(population.MEDICAL)
-        if kind == PRESCRIPTION:
-            return self._claims(population.PHARMACY)
-        return self._plain({STATE: population.CONDITION, RESULT: population.LAB_RESULT}[kind])
-
-    def _features(self, table: str, alias: str) -> dict[str, str]:
-        """The features of a table's rows that the program reads."""
-        described = self.facts.schema.table(table)
-        asked = {c.name for c in (*described.keys, *described.columns) if not c.may_be_left_out}
-        found = {}
-        for feature, column in population.FEATURES.get(table, {}).items():
-            if column in asked or feature in ("resolved", "result"):
-                sql = f"{alias}.{column}"
-                found[feature] = f"coalesce({sql}, '')" if feature in TEXTS else sql
-        return found
-
-    def _claims(self, table: str) -> str:
-        """Claim lines, each with its reversals and corrections netted, without those denied or paid too late."""
-        name = f"records_{table}"
-        about = About(f"lines of `{table}`, reversals and corrections netted, with who billed them", ("claim", "line"))
-        own = set(self.facts.columns(table))
-        date = f"t.{DATES[table]}" if table in DATES else "coalesce(t.claim_line_start_date, t.claim_start_date)"
-        kind = LINE if table == population.MEDICAL else PRESCRIPTION
-        read = f"SELECT id AS {kind}, person AS member, f FROM {name}"
-        self.failing.append(Fallible("record", table, read, (kind, "member"), None))
-        kept = ["t.denied IS NOT TRUE"]
-        unpaid = None
-        if self.plan.members.run_out is not None:
-            year = self.grids.period_first(self.month_of(date), "year")
-            end = self.store.month_day(f"{year} + {MONTHS_IN_YEAR + self.plan.members.run_out}")
-            kept.append(f"(t.paid_date IS NULL OR t.paid_date < {end})")
-            unpaid = f"CASE WHEN t.paid_date IS NULL THEN {self.faults.number('MH742', None)} END"
-        features = self._features(table, "t")
-        columns = {
-            "person": "t.person_id",
-            "payer": "t.payer",
-            "date": date,
-            "npi": "t.rendering_npi" if "rendering_npi" in own else "''",
-        }
-        if table == population.MEDICAL:
-            columns |= {"named": f"t.{self._practice}", "billing_npi": "t.billing_npi", "billing_tin": "t.billing_tin"}
-        columns |= {f"e_{feature}": sql for feature, sql in features.items()}
-        netted = self._netted(table, columns, unpaid, " AND ".join(kept))
-        if table == population.MEDICAL:
-            sql = self._with_biller(netted, [f"n.e_{feature}" for feature in features])
-        else:
-            sql = f"SELECT n.*, '' AS practice, '' AS place, {self.month_of('n.date')} AS month FROM ({netted}) n"
-        return self.store.table(name, self._with_service(sql, features, table), about)
-
-    def _netted(self, table: str, columns: dict[str, str], unpaid: str | None, kept: str) -> str:
-        """Claim lines with their entries added up. Few have more than one, and only those are grouped."""
-        corrected = self.store.table(
-            f"corrected_{table}",
-            f"SELECT DISTINCT claim_id, claim_line_number FROM {table} WHERE entry_number <> 1",
-            About(f"lines of `{table}` that have more entries than one", ("claim", "line")),
-        )
-        summed = {f"e_{feature}" for feature in population.SUMMED}
-        plain = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
-        added = ", ".join(
-            f"CASE WHEN count(*) = count({sql}) THEN CAST(sum({sql}) AS BIGINT) END AS {column}"
-            if column in summed
-            else f"{self._of_first(sql) if sql != repr('') else sql} AS {column}"
-            for column, sql in columns.items()
-        )
-        identity = "t.claim_id || '/' || t.claim_line_number AS id, t.claim_id"
-        of_several = f"max({unpaid})" if unpaid else "NULL::INTEGER"
-        same = f"{table} t {{}} {corrected} c USING (claim_id, claim_line_number) WHERE {kept}"
-        return (
-            f"SELECT {identity}, {plain}, {unpaid or 'NULL::INTEGER'} AS f FROM {same.format('ANTI JOIN')}\nUNION ALL\n"
-            f"SELECT {identity}, {added}, {of_several} AS f FROM {same.format('SEMI JOIN')} "
-            f"GROUP BY t.claim_id, t.claim_line_number HAVING {_there()}"
-        )
-
-    def _of_first(self, sql: str) -> str:
-        """What the first entry of a claim line says: what it leaves empty is empty."""
-        return f"arg_min_null({sql}, t.entry_number)"
-
-    def _with_biller(self, netted: str, features: list[str]) -> str:
-        """Lines with the practice that billed them: by name, by the biller's number, or by the provider's practice."""
-        parts, joins = [], []
-        parts.append("CASE WHEN coalesce(n.named, '') <> '' THEN coalesce(p.practice, '') END")
-        joins.append("LEFT JOIN practices p ON p.practice = n.named")
-        for column, own in (("billing_npi", "npi"), ("billing_tin", "tin")):
-            billers = self._billed_as(own)
-            if billers:
-                joins.append(f"LEFT JOIN {billers} {own}s ON {own}s.number = n.{column} AND n.{column} <> ''")
-                parts.append(f"{own}s.practice")
-        provider = self._of_provider()
-        if provider:
-            joins.append(f"LEFT JOIN {provider} v ON v.npi = n.npi AND v.date = n.date")
-            parts.append("v.practice")
-        practice = f"coalesce({', '.join([*parts, repr('')])})"
-        place = (
-            f"CASE WHEN coalesce(n.named, '') <> '' THEN n.named WHEN {practice} <> '' THEN {practice} "
-            "ELSE coalesce(nullif(n.npi, ''), nullif(n.billing_npi, ''), nullif(n.billing_tin, ''), '') END"
-        )
-        own = ", ".join(["n.id", "n.claim_id", "n.person", "n.payer", "n.date", "n.npi", *features, "n.f"])
-        added = f"{practice} AS practice, {place} AS place, {self.month_of('n.date')} AS month"
-        return f"SELECT {own}, {added} FROM ({netted}) n {' '.join(joins)}"
-
-    def _billed_as(self, column: str) -> str:
-        """Practices by a number under which they bill, which no other practice has."""
-        roster = self.facts.schema.roster
-        if column not in self.facts.columns(roster) or not self.facts.present(roster):
-            return ""
-        sql = (
-            f"SELECT {column} AS number, min({self._practice}) AS practice FROM {roster} "
-            f"WHERE coalesce({column}, '') <> '' GROUP BY {column} HAVING count(DISTINCT {self._practice}) = 1"
-        )
-        about = About(f"practices by the {column.upper()} under which they bill", (column,))
-        return self.store.table(f"billed_as_{column}", sql, about)
-
-    def _of_provider(self) -> str:
-        """The practice of each provider on each day on which only one has them."""
-        if not self.facts.knows(population.PROVIDER) or not self.facts.present(population.PROVIDER):
-            return ""
-        sources = []
-        for table, date in ((population.MEDICAL, None), (population.ENCOUNTER, DATES[population.ENCOUNTER])):
-            if self.facts.present(table):
-                day = date or "coalesce(claim_line_start_date, claim_start_date)"
-                sources.append(f"SELECT DISTINCT rendering_npi AS npi, {day} AS date FROM {table}")
-        asked = " UNION ".join(sources)
-        sql = (
-            f"SELECT a.npi, a.date, min(p.{self._practice}) AS practice FROM ({asked}) a JOIN {population.PROVIDER} p "
-            f'ON p.npi = a.npi AND p."from" <= a.date AND (p."to" IS NULL OR a.date <= p."to") '
-            f"GROUP BY a.npi, a.date HAVING count(DISTINCT p.{self._practice}) = 1"
-        )
-        about = About("the practice of each provider on days on which only one has them", ("npi", "day"))
-        return self.store.table("practice_of_provider", sql, about)
-
-    def _plain(self, table: str) -> str:
-        """Encounters, conditions and laboratory results: one record a row."""
-        own = set(self.facts.columns(table))
-        described = self.facts.schema.table(table)
-        features = self._features(table, "t")
-        ids = " || ' ' || ".join(f"CAST(t.{key.name} AS STRING)" for key in described.keys)
-        npi = "coalesce(t.rendering_npi, '')" if "rendering_npi" in own else "''"
-        seen = f"coalesce(t.{self._practice}, '')" if self._practice in own else "''"
-        date = f"t.{DATES[table]}"
-        payer = "t.payer" if "payer" in own else "NULL::STRING"
-        joins = [f"LEFT JOIN practices p ON p.practice = {seen}"]
-        practice = "coalesce(p.practice, '')"
-        provider = self._of_provider() if npi != "''" else ""
-        if provider:
-            joins.append(f"LEFT JOIN {provider} v ON v.npi = t.rendering_npi AND v.date = {date}")
-            practice = f"CASE WHEN {seen} <> '' THEN {practice} ELSE coalesce(v.practice, '') END"
-        listed = "".join(f", {sql} AS e_{feature}" for feature, sql in features.items())
-        if payer != "NULL::STRING":
-            payer = self._or_first_payer(payer, "t.person_id", date)
-        sql = (
-            f"SELECT {ids} AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, {date} AS date, "
-            f"{npi} AS npi, {practice} AS practice, CASE WHEN {practice} <> '' THEN {practice} "
-            f"WHEN {seen} <> '' THEN {seen} ELSE {npi} END AS place, {self.month_of(date)} AS month{listed}, "
-            f"NULL::INTEGER AS f FROM {table} t {' '.join(joins)}"
-        )
-        about = About(f"rows of `{table}`, with the practice that each is of", ("record",))
-        return self.store.table(f"records_{table}", self._with_service(sql, features, table), about)
-
-    def _or_first_payer(self, payer: str, person: str, date: str) -> str:
-        """A record's payer: the source's word, or else the person's first payer on that day."""
-        first = (
-            f"(SELECT min_by(s.payer, (s.ord, s.payer)) FROM {self.spans()} s "
-            f"WHERE s.member = {person} AND s.a <= {date} AND s.b >= {date})"
-        )
-        return f"coalesce({payer}, {first})"
-
-    def _events(self, event: str) -> str:
-        """Events of one kind."""
-        table = f"event_{event}"
-        described = self.facts.schema.table(table)
-        own = [c.name for c in described.columns if c.name not in (*EVENT_COLUMNS, self._practice)]
-        listed = "".join(f', t."{column}" AS e_{column}' for column in own)
-        payer = self._or_first_payer("t.payer", "t.person_id", "t.event_date")
-        sql = (
-            f"SELECT t.event_id AS id, '' AS claim_id, t.person_id AS person, {payer} AS payer, t.event_date AS date, "
-            f"'' AS npi, t.{self._practice} AS practice, t.{self._practice} AS place, "
-            f"{self.month_of('t.event_date')} AS month{listed}, NULL::INTEGER AS f FROM {table} t"
-        )
-        return self.store.table(f"records_{table}", sql, About(f"events of `{table}`", ("event",)))
-
-    def _with_service(self, sql: str, features: dict[str, str], table: str) -> str:
-        """Records with the service class that the program gives them, where it classifies."""
-        rule = self.plan.members.service
-        if rule is None:
-            return sql
-        columns = (
-            "'' AS member, 0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
-        )
-        name = f"unclassified_{table}"
-        self.store.table(
-            name, f"SELECT *, {columns} FROM ({sql})", About("records without their service class", ("record",))
-        )
-        frame = Frame(Grid(name, ("id",), None, element=LINE))
-        found = self.value(rule, frame)
-        classes = self.store.table(
-            f"classes_{table}",
-            frame.select({"id": "id", "c": found.value, "cf": found.fault or "NULL::INTEGER"}),
-            About("the service class of each record", ("record",), rule.span),
-        )
-        given = [column for column in self.store.columns(name) if column not in ("e_service", "member", *TIMES)]
-        kept = ", ".join(f"s.{column}" for column in given)
-        return f"SELECT {kept}, k.c AS e_service, coalesce(s.f, k.cf) AS f2 FROM {name} s JOIN {classes} k USING (id)"
+class Records(Claims):
+    """What happened to people, by the rows to which it belongs."""
 
     # ------------------------------------------------------------------------------------------ elements
 
@@ -325,11 +100,10 @@ class Records(People):
                 f"AND {when}{here}"
             )
         else:
-            months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
             sql = (
-                f"SELECT g.payer, g.practice, o.member, {own} FROM {months} o JOIN {rows} g ON g.payer = o.payer "
-                f"AND g.practice = o.practice AND g.clock = o.clock JOIN {records} e ON e.person = o.member{payer} "
-                f"AND e.month = o.month{here}"
+                f"SELECT g.payer, g.practice, m.member, {own} FROM {members} m JOIN {rows} g ON g.payer = m.payer "
+                f"AND g.practice = m.practice AND g.clock = m.clock JOIN {records} e ON e.person = m.member{payer} "
+                f"AND {_in_months(grid)}{here}"
             )
         about = About(f"each {kind.replace('_', ' ')} that belongs to a row", (*keys, grid.kind))
         table = self.store.view(name, sql, about)
@@ -352,9 +126,7 @@ class Records(People):
                 f"{', '.join(f'e.{column}' for column in own)} FROM ({days}) k JOIN {seen}"
             )
             grid = Grid(
-                self.store.table(
-                    f"{name}_asked", sql, About("visits before each refresh", ("payer", VISIT, "refresh"))
-                ),
+                self.step(f"{name}_asked", sql, About("visits before each refresh", ("payer", VISIT, "refresh"))),
                 ("payer", "member", VISIT),
                 "month",
                 element=VISIT,
@@ -362,7 +134,7 @@ class Records(People):
             found, fails = self._counting_visits(
                 method, grid, {"payer": "r.payer", "refresh": "r.clock", "day": "r.day"}
             )
-            return self.store.table(name, found, about), fails
+            return self.step(name, found, about), fails
         columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
         source = self.store.view(
             "visits_seen",
@@ -371,7 +143,7 @@ class Records(People):
             About("visits at practices", ("visit",)),
         )
         found, fails = self._counting_visits(method, Grid(source, (VISIT,), None, element=VISIT), {})
-        visits = self.store.table(name, found, about)
+        visits = self.step(name, found, about)
         listed = f"v.practice, v.date, v.allowed{', v.f' if fails else ''}"
         when = when.replace("e.date", "v.date")
         return f"(SELECT k.*, {listed} FROM ({days}) k JOIN {visits} v ON v.member = k.member AND {when})", fails
@@ -414,19 +186,23 @@ class Records(People):
             alias = frame.join("attributed", self.outcomes(), matching(columns))
             return Column(frame.expose(f"({alias}.member IS NOT NULL)"))
         plain = {"date": "r.date", "provider": "coalesce(r.npi, '')"}
+        unclassified = None
+        if node.column == "service" and self.service_fails:
+            unclassified = frame.expose(f"r.{SERVICE_FAULT}")
         if (
             grouped
             and node.column not in population.SUMMED
             and not (node.column == "date" and frame.grid.element == VISIT)
         ):
             agreed = frame.expose(f"r.e_{node.column}")
-            return Column(agreed, f"CASE WHEN {agreed} IS NULL THEN {self.faults.number('MH744', node.span)} END")
+            differs = f"CASE WHEN {agreed} IS NULL THEN {self.faults.number('MH744', node.span)} END"
+            return Column(agreed, either(unclassified, differs))
         if node.column in plain:
             return Column(frame.expose(plain[node.column]))
         sql = f"r.e_{node.column}"  # a sum, as wide as the database makes sums
         value = frame.expose(self.narrowed(sql, self.widths.size(node)) if node.type.is_number else sql)
-        if node.type.missing or node.column in TEXTS:
-            return Column(value)
+        if node.type.missing or node.column in population.TEXTS:
+            return Column(value, unclassified)
         return Column(value, f"CASE WHEN {value} IS NULL THEN {self.faults.number('MH743', node.span)} END")
 
     def cost(self, node: ir.Feature, frame: Frame) -> Column:
@@ -450,10 +226,10 @@ class Records(People):
             )
             alias = frame.join("cost", costs, f"{on} AND {{0}}.month = r.clock".format)
         else:
-            months = self.months_of_members(grid.kind, base=grid.base, whole=grid.whole)
+            members = self.member_grid(frozenset(MEMBERS), grid.kind, base=grid.base, whole=grid.whole).table
             sql = (
-                f"SELECT o.payer, o.practice, o.member, o.clock, {added} FROM {months} o JOIN ({union}) c "
-                "ON c.payer = o.payer AND c.member = o.member AND c.month = o.month GROUP BY ALL"
+                f"SELECT m.payer, m.practice, m.member, m.clock, {added} FROM {members} m JOIN ({union}) e "
+                f"ON e.payer = m.payer AND e.member = m.member AND {_in_months(grid)} GROUP BY ALL"
             )
             about = About("what each member cost the payer in the months of a row", (*MEMBERS, grid.kind))
             table = self.store.table(f"costs_of_{grid.table}", sql, about)
@@ -559,19 +335,17 @@ class Records(People):
         return Grid(self.store.table(name, sql, about), grid.keys, grid.kind, element=kind, grouped=True)
 
 
+def _in_months(grid: Grid) -> str:
+    """Whether a record `e` is of a month of the member's row `m`."""
+    if grid.kind == "month":
+        return "e.month = m.clock"
+    return "e.month BETWEEN m.m1 AND m.m2 AND has_month(m.months, e.month)"
+
+
 def _agreed(sql: str, feature: str = "") -> str:
     """What all records of a claim or visit say; missing where they do not agree."""
     name = feature or sql
     return f"CASE WHEN count({sql}) = count(*) AND min({sql}) = max({sql}) THEN min({sql}) END AS e_{name}"
-
-
-def _there() -> str:
-    """Whether the entries of a claim line leave anything of it: one that is reversed as a whole is not there."""
-    allowed, paid = (
-        f"CASE WHEN count(*) = count(t.{name}_amount) THEN sum(t.{name}_amount) END" for name in ("allowed", "paid")
-    )
-    nothing = f"coalesce({allowed}, 0) = 0 AND coalesce({paid}, 0) = 0"
-    return f"count(*) = 1 OR NOT ({nothing}) OR ({allowed} IS NULL AND {paid} IS NULL)"
 
 
 def _of_a_practice(node: ir.Expression) -> bool:

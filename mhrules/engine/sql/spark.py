@@ -32,6 +32,8 @@ _FUNCTIONS = {
     "month_day(m INT) RETURNS DATE": "make_date(CAST(m div 12 AS INT), m % 12 + 1, 1)",
     "days_between(a DATE, b DATE) RETURNS INT": "datediff(b, a)",
     f"nth_smallest(l ARRAY<{WIDE}>, n INT) RETURNS {WIDE}": "get(sort_array(l), n - 1)",
+    "month_bit(m INT) RETURNS INT": "shiftleft(1, m % 12)",
+    "has_month(s INT, m INT) RETURNS BOOLEAN": "(shiftright(s, m % 12) & 1) = 1",
 }
 _WORDS = {"HUGEINT": WIDE, "BIGINT": WIDE, "VARCHAR": "STRING", "unnest": "explode"}
 _WORDS |= {"arg_min_null": "min_by", "ROW(": "struct(", "sum(": f"sum(0::{WIDE} + "}

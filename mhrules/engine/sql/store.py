@@ -36,6 +36,8 @@ class Store:
     read them, `columns` tells what one has.
     """
 
+    keeps_all = False  # whether what nothing reads any more stays, to be looked at
+
     def __init__(self, connection: DuckDBPyConnection, dialect: DuckDB) -> None:
         self.connection = connection
         self.dialect = dialect
@@ -114,6 +116,17 @@ class Store:
                 self._make(name, sql, None, rows)
         return name
 
+    def has(self, name: str) -> bool:
+        """Whether there is a relation of that name."""
+        return name in self._made
+
+    def drop(self, name: str) -> None:
+        """Drop a relation that nothing reads any more; if it is asked for again, it is made again."""
+        if not self.keeps_all:
+            self._made.discard(name)
+            del self._texts[name]
+            self._drop(name)
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query finds."""
         found: list[tuple[Any, ...]] = self.connection.execute(sql).fetchall()
@@ -137,6 +150,9 @@ class Store:
     def month_day(self, month: str) -> str:
         """The first day of a month that is counted from year 0."""
         return f"month_day({month})"
+
+    def _drop(self, name: str) -> None:
+        self._make("", f"DROP TABLE {name}", About("what it held has been read"))
 
     def _make(self, name: str, sql: str, about: About | None = None, rows: Sequence[tuple[Any, ...]] = ()) -> None:
         self.statements.append(Statement(name, sql, about, tuple(rows)))
