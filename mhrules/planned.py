@@ -18,7 +18,7 @@ from mhrules.diagnostics.registry import CODES, finding
 from mhrules.engine.sql.about import About, rule_text
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.layout import WIDTH, laid_out, sources_of
-from mhrules.engine.sql.spark import of_spark
+from mhrules.engine.sql.spark import WIDE, of_spark
 from mhrules.engine.sql.store import Statement, literal
 from mhrules.source import Span
 
@@ -150,9 +150,7 @@ def planned(
         year=year,
         dialect=dialect,
         statements=tuple(of_spark(store.statements) if dialect == SPARK else store.statements),
-        relations=tuple(
-            _relations(compiled, (table.name for table in program.schema.tables), counted=data is not None)
-        ),
+        relations=tuple(_relations(compiled, program, dialect, counted=data is not None)),
         faults=tuple(compiled.relations.faults.all()),
         findings=_findings(lacking),
     )
@@ -231,10 +229,10 @@ def _text(statement: Statement) -> str:
 # ----------------------------------------------------------------------------------------------- relations
 
 
-def _relations(compiled: Compiled, tables: Iterable[str], *, counted: bool) -> Iterator[Relation]:
+def _relations(compiled: Compiled, program: Program, dialect: str, *, counted: bool) -> Iterator[Relation]:
     """Each relation once, in the order in which they are made."""
     store = compiled.store
-    known: dict[str, None] = dict.fromkeys(tables)
+    known: dict[str, None] = dict.fromkeys(table.name for table in program.schema.tables)
     seen: set[str] = set()
     for statement in store.statements:
         if not statement.name or statement.name in seen:
@@ -244,12 +242,13 @@ def _relations(compiled: Compiled, tables: Iterable[str], *, counted: bool) -> I
         known[statement.name] = None
         described = {name: str(kind) for name, kind, *_ in store.rows(f"DESCRIBE {statement.name}")}
         number = next((described[name] for name in NUMBERS if name in described), "")
+        integer = number in ("BIGINT", "HUGEINT")
         yield Relation(
             name=statement.name,
             about=statement.about,
             rows=store.row(f"SELECT count(*) FROM {statement.name}")[0] if counted else None,
-            number=number,
-            why=_why(compiled, statement.about) if number in ("BIGINT", "HUGEINT") else "",
+            number=WIDE if integer and dialect == SPARK else number,
+            why=_why(compiled, statement.about) if integer else "",
             reads=tuple(reads),
         )
 

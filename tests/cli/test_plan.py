@@ -51,6 +51,13 @@ def test_explained_at_80_columns(tmp_path: Path) -> None:
     assert "rows" not in said
 
 
+def test_the_numbers_of_spark_have_its_own_type(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    told = run("plan", folder / "maple", "--explain", "--dialect", "spark").stdout
+    assert "  number  DECIMAL(38,0): 2 places, " in told
+    assert not re.search("BIGINT|HUGEINT", told)
+
+
 def test_explained_with_data_counts_rows(tmp_path: Path) -> None:
     folder = written(tmp_path)
     shown = document(

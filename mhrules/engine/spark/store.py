@@ -26,6 +26,7 @@ PERSONAL = frozenset((MEMBER, PROVIDER, *KINDS, "person", "id", "claim_id", "npi
 """Columns that name a person, a provider or a record: what has one is as large as the data, and stays in Spark."""
 _TEXTS = re.compile(r"'(?:[^']|'')*'")
 _SOURCES = re.compile(r'\b(?:FROM|JOIN)\s+"?([A-Za-z_]\w*)"?')
+_VIEW = "CREATE OR REPLACE TEMP VIEW "
 _SMALL = 200_000  # rows of a relation that every worker is given whole
 
 
@@ -53,8 +54,10 @@ class SparkStore(Store):
             if PERSONAL.isdisjoint(frame.columns):
                 self._fetch(name, frame)
             else:
-                # Cut from what it was made of: plans that hold each other's plans grow beyond all memory.
-                frame.localCheckpoint().createOrReplaceTempView(name)
+                # Cut from what it was made of: plans that hold each other's plans grow beyond all memory. A view only
+                # adds to a relation that has been cut.
+                cut = frame if sql.startswith(_VIEW) else frame.localCheckpoint()
+                cut.createOrReplaceTempView(name)
                 self._there.add(name)
 
     def _drop(self, name: str) -> None:
