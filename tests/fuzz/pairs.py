@@ -10,7 +10,7 @@ from attrs import Factory, evolve, field, frozen
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.plan.whole import Plan
-from tests.properties.test_engines import PER_CLAIM
+from tests.properties.test_engines import CLASSES, PER_CLAIM
 from tests.settle.sql.both import both, lines_apart
 from tests.strategies.dice import Seeded
 from tests.strategies.facts import rows_for
@@ -47,7 +47,8 @@ def pair_of(seed: int) -> Pair:
     dice = Seeded(seed)
     kind = seed % 4
     if kind == 3:
-        policy = evolve(dice.pick(policies()), payments=PER_CLAIM if dice.chance(75) else "")
+        payments = dice.pick((PER_CLAIM, PER_CLAIM, PER_CLAIM + CLASSES, ""))
+        policy = evolve(dice.pick(policies()), payments=payments)
         return Pair(policy.text(), population_from(dice, policy), POPULATION_YEAR, plan_for(policy))
     program = program_from(dice)
     text = program.text()
