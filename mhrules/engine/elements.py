@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from mhrules.data import population
 from mhrules.engine.attribution import Attribution
 from mhrules.engine.faults import Faulted, fault
@@ -89,7 +91,7 @@ class Elements:
         member, payer, practice = row.get(MEMBER), row.get("payer"), row.get("practice")
         if member is None or payer is None or self.chosen(row):
             return True  # a row without member, or of one record, whose member may be attributed elsewhere
-        if practice is None:
+        if practice is None or row.whole:
             return member in self.people.counted(payer, month)
         return member in self.attribution.members(payer, practice, month)
 
@@ -128,7 +130,11 @@ class Elements:
         months = self.world.months_of_payer(row)
         outcomes = (self.attribution.outcomes(payer, month).get(member) for month in months)
         anywhere = sum(outcome is not None and outcome.practice != "" for outcome in outcomes)
-        return divide(value * len(self.world.months(row)), anywhere, Rounding.HALF_EVEN)
+        return divide(value * len(self._months_here(row)), anywhere, Rounding.HALF_EVEN)
+
+    def _months_here(self, row: Row) -> tuple[int, ...]:
+        """The months of the row's member that are attributed to the row's practice, or without one count at all."""
+        return self.world.months(evolve(row, whole=False))
 
     def people_of(self, row: Row) -> set[str]:
         """The members attributed to the row's practice by its payer in a month of its period."""
@@ -144,7 +150,7 @@ class Elements:
         """The rows of the members attributed here in a month of the row's period, sorted by person."""
         self.require("each member")
         found = self.people_of(row)
-        above = row.without("practice") if reach.whole_period else row
+        above = evolve(row, whole=reach.whole_period)
         return [above.plus(MEMBER, person) for person in sorted(found, key=str.encode)]
 
     def record_rows(self, kind: str, row: Row, reach: ir.Reach, event: str) -> list[Row]:
@@ -308,9 +314,9 @@ class Elements:
         name, member = feature.column, self.world.lookup(row, MEMBER)
         person = self.people.persons[member]
         if name.startswith(ATTRIBUTED_AT_LEAST):
-            return len(self.world.months(row)) >= int(name.removeprefix(ATTRIBUTED_AT_LEAST).split()[0])
+            return len(self._months_here(row)) >= int(name.removeprefix(ATTRIBUTED_AT_LEAST).split()[0])
         if name == "months_attributed":
-            return len(self.world.months(row)) * ONE
+            return len(self._months_here(row)) * ONE
         if name == "cost":
             return self._cost(row)
         if name == "age":

@@ -21,12 +21,14 @@ Clock = tuple[str, int]
 class Row:
     """A value for each key: `keys` are (key, id) in order of the keys' names; `clock` is the time key, if any.
 
-    `base`: a row of a baseline year, which lies before the term and is not cut to it.
+    `base`: a row of a baseline year, which lies before the term and is not cut to it. `whole`: a row of a member whose
+    months are all that count for the payer, wherever the member was attributed then.
     """
 
     keys: tuple[tuple[str, str], ...] = ()
     clock: Clock | None = None
     base: bool = False
+    whole: bool = False
 
     @classmethod
     def of(cls, clock: Clock | None = None, **keys: str) -> Row:
@@ -51,7 +53,7 @@ class Row:
 
     def at(self, clock: Clock | None, *, base: bool = False) -> Row:
         """The row at another time."""
-        return Row(self.keys, clock, base)
+        return evolve(self, clock=clock, base=base)
 
     def words(self, calendar: Calendar) -> str:
         """The row as people are told: "practice `p1`, payer `aetna`, 2012-Q1"."""

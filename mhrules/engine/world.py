@@ -250,7 +250,8 @@ class World:
         payer, practice = row.get("payer"), row.get("practice")
         if payer is not None and (payer not in self.payers or month < self.payers[payer].first_month):
             return False
-        if practice is not None and not self.presence(practice).holds(month, plan.calendar.year_of(month)):
+        there = None if practice is None or row.whole else self.presence(practice)
+        if there is not None and not there.holds(month, plan.calendar.year_of(month)):
             return False
         return row.get(MEMBER) is None or self.below.holds(row, month)
 
@@ -296,7 +297,8 @@ class World:
         """
         kind = time_key(grain)
         keys = tuple(sorted((key, self.lookup(row, key)) for key in grain if key != kind))
-        return Row(keys, None if kind is None else self.clock(row, kind), row.base)
+        whole = row.whole and MEMBER in grain
+        return Row(keys, None if kind is None else self.clock(row, kind), row.base, whole)
 
     def clock(self, row: Row, kind: str) -> Clock:
         """The period of that kind that holds the row's own.

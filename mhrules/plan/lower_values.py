@@ -310,7 +310,8 @@ class Values(Lowering):
         if kind is None:
             return None
         self.needs.update(self.needs_of(element, name))
-        keys = {ELEMENTS[element if element in ELEMENTS else "events"].key}
+        own = ELEMENTS[element if element in ELEMENTS else "events"].key
+        keys = {"member" if element in OF_PEOPLE else own}  # an enrollment is a member's, and has no key of its own
         if (element in OF_PEOPLE and name not in LASTING) or name == "attributed":
             keys |= {*context.owners, context.period}
         return ir.Feature(collection=element, column=name, type=kind, keys=frozenset(keys), span=span)

@@ -435,9 +435,9 @@ class People(Enrollment):
         """What is known of the row's member."""
         name = node.column
         if name.startswith(ATTRIBUTED_AT_LEAST):
-            return Column(f"(mn >= {int(name.removeprefix(ATTRIBUTED_AT_LEAST).split()[0])})")
+            return Column(f"({self._months_here(frame)} >= {int(name.removeprefix(ATTRIBUTED_AT_LEAST).split()[0])})")
         if name == "months_attributed":
-            return Column(self.dialect.cast("mn", wide=False))
+            return Column(self.dialect.cast(self._months_here(frame), wide=False))
         if name == "cost":
             return self.cost(node, frame)
         if name == "age" or name in OF_PERSON:
@@ -446,6 +446,16 @@ class People(Enrollment):
                 return Column(frame.expose(f"{alias}.{name}"))
             return self._age(node, frame, alias)
         return self.of_span(node, frame)
+
+    def _months_here(self, frame: Frame) -> str:
+        """How many months of a member's row are attributed to its practice, or without one count at all."""
+        grid = frame.grid
+        if not grid.whole:
+            return "mn"
+        assert grid.kind is not None
+        here = self.member_grid(frozenset(MEMBERS), grid.kind, base=grid.base).table
+        alias = frame.join("here", here, matching({column: f"r.{column}" for column in (*MEMBERS, "clock")}))
+        return frame.expose(f"{alias}.mn", "months_here")
 
     def _age(self, node: ir.Feature, frame: Frame, person: str) -> Column:
         day = "r.d1"
@@ -476,7 +486,7 @@ class People(Enrollment):
         is_wide = not fits(size and size * MONTHS)
         value = self.dialect.cast(f"({self.at(node, found, PLACES)})", wide=is_wide)
         anywhere = frame.expose(self.dialect.cast(f"{alias}.n", wide=is_wide))
-        part = self.dialect.divide(f"({value} * mn)", anywhere, Rounding.HALF_EVEN)
+        part = self.dialect.divide(f"({value} * {self._months_here(frame)})", anywhere, Rounding.HALF_EVEN)
         part = self.narrowed(part, size) if is_wide else part
         return Column(frame.keep(part, found.level).value, found.fault, found.level + 1)
 

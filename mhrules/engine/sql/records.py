@@ -32,6 +32,8 @@ class Records(Claims):
         """The rows that an aggregate runs over, also below the practice."""
         below = [key for key in node.over if key in (MEMBER, ENROLLMENT, PROVIDER, *KINDS)]
         if not below:
+            if grid.whole:
+                raise Unsupported(f"an aggregate over {node.over[0]}s of members in the whole period")
             return super().elements(node, grid)
         keys = {*grid.keys, *(key for key in node.over if key == "payer")}
         group = (*(key for key in grid.keys if key not in node.over), "clock")
@@ -41,10 +43,10 @@ class Records(Claims):
             if MEMBER in grid.keys:
                 raise Unsupported("members beside a member")
             whole = node.reach.whole_period
-            if whole and any(_of_a_practice(part) for part in node.parts()):
-                raise Unsupported("what a practice knows of members in the whole period")
             return self.member_grid(frozenset({*keys, MEMBER}), grid.kind, base=grid.base, whole=whole), group
         if below[0] == PROVIDER:
+            if MEMBER in grid.keys:
+                raise Unsupported("providers in a member's months")
             return self._provider_grid(grid), group
         return self.record_grid(below[0], node.reach, node.event, grid), group
 
@@ -91,7 +93,7 @@ class Records(Claims):
                 f"SELECT g.payer, g.practice, e.person AS member, {own} FROM {rows} g JOIN {records} e "
                 f"ON e.practice = g.practice{payer} AND {when}"
             )
-        elif done_here or ever or reach.within is not None:
+        elif (ever and not reach.billed) or reach.within is not None:
             if kind == STATE and reach.within is None:
                 when = "e.date <= g.d2 AND (e.e_resolved IS NULL OR e.e_resolved >= g.d1)"
             sql = (
@@ -346,12 +348,3 @@ def _agreed(sql: str, feature: str = "") -> str:
     """What all records of a claim or visit say; missing where they do not agree."""
     name = feature or sql
     return f"CASE WHEN count({sql}) = count(*) AND min({sql}) = max({sql}) THEN min({sql}) END AS e_{name}"
-
-
-def _of_a_practice(node: ir.Expression) -> bool:
-    """Whether an expression reads what rows of members in the whole period do not say: something of their practice."""
-    for part in node.walk():
-        keys = part.quantity.grain if isinstance(part, ir.Read) else part.keys
-        if isinstance(part, ir.Read | ir.Cell | ir.RowKey) and "practice" in keys:
-            return True
-    return False

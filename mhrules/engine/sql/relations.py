@@ -309,6 +309,8 @@ class Relations(Scalars):
         base = frame.grid.base or node.move is ir.Move.BASE_YEAR
         if self._is_of_this_member(node, frame):
             return self._in_place(node.quantity, frame)
+        if frame.grid.whole and self._hangs_on_months(node, frame.grid):
+            raise Unsupported("something at another time of members in the whole period")
         source, fails = self.quantity(node.quantity, base=base)
         columns = self.read_columns(node, frame, source)
         alias = frame.join(("read", node.quantity, node.move, node.year), source.table, matching(columns))
@@ -326,10 +328,18 @@ class Relations(Scalars):
     def _is_of_this_member(self, node: ir.Read, frame: Frame) -> bool:
         """Whether a quantity is of the very rows of a frame, and these are members, of whom there are many."""
         grid, grain = frame.grid, set(node.quantity.grain)
-        if node.move is not None or grid.base or grid.element or "member" not in grain:
+        if node.move is not None or grid.element or "member" not in grain or grid.kind not in grain:
             return False
         keys = grain - {grid.kind} - set(self.plan.practice_keys)
-        return grid.kind in grain and self.rows(frozenset(keys), grid.kind, base=False) == grid
+        if grid.whole:
+            return keys == set(grid.keys)
+        return not grid.base and self.rows(frozenset(keys), grid.kind, base=False) == grid
+
+    def _hangs_on_months(self, node: ir.Read, grid: Grid) -> bool:
+        """Whether a quantity of a practice hangs on which months a row has: it is of one of them, or of a member."""
+        grain = node.quantity.grain
+        same = node.move is None and time_key(grain) in (None, grid.kind) and "member" not in grain
+        return "practice" in grain and not same
 
     def _in_place(self, quantity: ir.Quantity, frame: Frame) -> Column:
         """A quantity as columns of the frame that reads it, worked out once: no table of its own, and no join."""

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST = 28  # days of a month
+REFUSED = "the database does not take a query of this engine, which is a fault of mhrules: please report it"
 
 
 class HandOver(Exception):
@@ -84,6 +85,8 @@ def handing_over() -> Iterator[None]:
         if "ivision by zero" not in str(error):
             raise
         raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        raise HandOver(REFUSED) from error
 
 
 @frozen

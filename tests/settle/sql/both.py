@@ -17,7 +17,7 @@ from mhrules.settle.ledger import CREDITED, HELD, Line, Posting, Settlement
 from mhrules.settle.outputs import write
 from mhrules.settle.participation import Participation
 from mhrules.settle.run import DUCKDB, REFERENCE, settle
-from mhrules.settle.sql.compiled import Compiled, HandOver
+from mhrules.settle.sql.compiled import REFUSED, Compiled, HandOver
 from tests.settle.sql.bounds import outside
 
 BROKEN_INVARIANT = "MH720"
@@ -52,7 +52,7 @@ def both(plan: Plan, dataset: Dataset, year: int, *, hold: bool = True) -> Both:
     """
     compiled = settle(plan, dataset, year, hold=hold, engine=DUCKDB)
     if compiled.handed_over:
-        return Both(compiled, compiled, ())
+        return Both(compiled, compiled, (REFUSED,) if compiled.handed_over == REFUSED else ())
     reference = settle(plan, dataset, year, hold=hold, engine=REFERENCE)
     found = differences(reference, compiled)
     if isinstance(compiled.compiled, Compiled):

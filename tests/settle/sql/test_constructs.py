@@ -52,6 +52,13 @@ report whole_age "A" = count(members in the whole year where age > 18 and not ho
 report whole_lines "L" = sum(sum(allowed over claim_lines) over members in the whole year)
 report whole_months "M" = sum(months_attributed over members in the whole year)
 report whole_elders "E" = count(elders in the whole year)
+report whole_old "O" = count(members in the whole year where old and practice = "p1")
+report whole_enrolled "R" = count(enrollments in the whole year where old) across payers
+report whole_divided "D" = sum(burden over members in the whole year in proportion to months)
+report whole_long "N" = count(members attributed at least 3 months in the whole year)
+report whole_billed "B" = sum(count(visits where billed by practice) over members in the whole year)
+report whole_attributed "T" = sum(count(visits where attributed) over members in the whole year)
+report each_billed "B" = sum(count(visits where billed by practice) over members ever)
 report women "W" = count(members ever where female or old)
 report billed_before "B" = count(visits where billed by practice within 24 months)
 report billed_months "B" = (sum(allowed over claims where billed by practice within 3 months)) by month

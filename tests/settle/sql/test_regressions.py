@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mhrules.data.dataset import Dataset
-from mhrules.engine.sql.frame import Frame, Grid
+from mhrules.engine.sql.frame import Column, Frame, Grid
+from mhrules.engine.sql.records import Records
 from mhrules.settle.outputs import write
+from mhrules.settle.sql.compiled import REFUSED
 from tests.settle.sql.both import Both, both
 from tests.strategies.settled import plan_of
 
@@ -256,3 +260,59 @@ def test_what_is_paid_once_is_not_paid_again_in_the_next_year() -> None:
     sizes = [{"practice_id": "p1", "year": year, "size": 2} for year in (2011, 2012)]
     found = both(plan, Dataset.from_rows(plan.schema, {"practice_year": sizes}), 2012)
     assert (found.handed_over, found.differences, found.compiled.postings) == ("", (), ())
+
+
+HANDED_OVER = {
+    "sum(sum(cost over months) over members in the whole year)": "months of members in the whole period",
+    'sum(count(practices where practice = "p1") over members in the whole year)': "practices of members in the whole",
+    "sum((cost) by month over members in the whole year)": "months of members in the whole period",
+    "sum(prior_year(cost) default $0 over members in the whole year)": "at another time of members in the whole period",
+    "sum(count(providers) over members ever)": "providers in a member's months",
+}
+
+
+@pytest.mark.parametrize("expression", HANDED_OVER)
+def test_what_relations_do_not_have_of_a_members_months_is_the_interpreters(expression: str) -> None:
+    plan = plan_of(f'{HEAD}{PEOPLE}  report it "It" = {expression}\n}}\n')
+    provider = {"npi": "1", "from": "2011-01-01", "to": None, "practice_id": "p1"}
+    rows = {**people(), "provider": [provider], "pharmacy_claim": []}
+    names = {table.name for table in plan.schema.tables}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
+    assert HANDED_OVER[expression] in found.handed_over
+    assert [each.code for each in found.reference.findings] == []
+
+
+def test_what_a_practice_bills_for_its_members_is_of_the_months_attributed_there() -> None:
+    rows = people()
+    for chosen in rows["chosen_practice"]:
+        chosen["from"] = "2011-04-01"  # the claim is of March, when she was at no practice
+    body = """
+  payment fee "Fee" { per member per month; pays $1 }
+  report billed "Billed" = sum(sum(allowed over claim_lines where billed by practice) over members ever)
+  define here = sum(allowed over claim_lines where billed by practice)
+  report in_year "In the year" = sum(here over members in the whole year)
+"""
+    found = settled(PEOPLE + body, rows)
+    worth = {q.report.name: q.value for q in found.compiled.quantities if dict(q.row.keys)["payer"] == "aetna"}
+    assert worth == {"billed": 0, "in_year": 2090 * 10**10}
+
+
+def test_enrollments_are_asked_by_what_is_defined_of_members() -> None:
+    body = """
+  define low = risk = low
+  define somewhere = months_attributed > 0
+  payment fee "Fee" { per member per month; pays $1 }
+  report enrolled "Enrolled" = count(enrollments ever where low and somewhere) across payers
+"""
+    assert {q.value for q in settled(PEOPLE + body, people()).compiled.quantities} == {2 * 10**12}
+
+
+def test_a_query_that_the_database_does_not_take_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Records, "cost", lambda self, node, frame: Column("no_such_column"))
+    plan = plan_of(f'{HEAD}{PEOPLE}  report it "It" = sum(cost over members ever where risk = low)\n}}\n')
+    names = {table.name for table in plan.schema.tables}
+    rows = {**people(), "pharmacy_claim": []}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
+    assert found.handed_over == REFUSED
+    assert found.differences == (REFUSED,)
+    assert {q.value for q in found.reference.quantities} == {0, 2090 * 10**10}
