@@ -28,7 +28,7 @@ from mhrules.engine.records import (
 from mhrules.engine.rows import Row
 from mhrules.exact import ONE, Rounding, divide
 from mhrules.plan import ir
-from mhrules.semantics.builtins import OF_PEOPLE
+from mhrules.semantics.builtins import ELEMENTS, OF_PEOPLE
 from mhrules.semantics.calendar import first_day, last_day, month_of
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ class Elements:
         """
         if feature.collection in OF_PEOPLE:
             return self._of_person(feature, row)
-        records = self.chosen(row)
+        records = self._asked(feature, row)
         if not records:
             raise fault("MH999", f"{row.words(self.plan.calendar)} has no {feature.collection}", feature.span)
         if feature.column == "billed_by":
@@ -286,6 +286,12 @@ class Elements:
             text = f"`{feature.column}` differs between the lines of {row.words(self.plan.calendar)}"
             raise fault("MH744", text, feature.span, help=f"ask for `{feature.column}` in `where`, line by line")
         return values[0]
+
+    def _asked(self, feature: ir.Feature, row: Row) -> tuple[Record, ...]:
+        """The records that a feature is of: of records inside others, those of its own kind."""
+        kind = ELEMENTS[feature.collection].key if feature.collection in ELEMENTS else EVENT
+        handle = row.get(kind)
+        return self.chosen(row) if handle is None else self.records.known(kind, handle)
 
     def _value(self, feature: ir.Feature, record: Record) -> ir.Value:
         if feature.column == "service" and self.plan.members.service is not None:

@@ -18,7 +18,7 @@ from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.plan.lower_payments import Payments
 from mhrules.plan.measures import MEASURES
-from mhrules.plan.scope import DEEPEST, MONTH, YEAR, Context, Decision
+from mhrules.plan.scope import BELOW, DEEPEST, MONTH, YEAR, Context, Decision
 from mhrules.plan.settings import first_owed_month, payer_settings
 from mhrules.plan.tables import schema_of
 from mhrules.plan.whole import CreditPlan, PayerPlan, Plan
@@ -72,7 +72,7 @@ class Clauses(Payments):
 
     def report_plan(self, node: t.Report) -> ir.ReportPlan:
         """A published quantity of the settled year."""
-        read = self.defined(node.name.text, Context("a report of a year", YEAR), node.name.span)
+        read = self.defined(node.name.text, Context("a report of a year", YEAR, absent=BELOW), node.name.span)
         if isinstance(read, ir.Read):
             return ir.ReportPlan(node.name.text, node.title, read.quantity)
         empty = ir.Quantity(node.name.text, node.title, "report", (), self.nothing(node.value), span=node.span)
@@ -81,7 +81,8 @@ class Clauses(Payments):
     def ensure(self, node: t.Ensure) -> ir.EnsurePlan:
         """An invariant, judged by month unless it reads something of a longer period."""
         period = self.natural_period(node.condition)
-        context = Context(f"an invariant judged each {period.value.replace('_', '-')}", period.value)
+        clause = f"an invariant judged each {period.value.replace('_', '-')}"
+        context = Context(clause, period.value, absent=BELOW)
         where = None if node.payers_where is None else self.payers_where(node.payers_where)
         if period is t.Period.MONTH:
             self.years_are_apart(node.condition)
@@ -284,7 +285,7 @@ def lowered(lowering: Clauses) -> Lowered:
 def never_together(lowering: Clauses, node: t.NeverTogether) -> tuple[ir.Expression, ...]:
     """The conditions of which a program says that they never hold together."""
     period = lowering.natural_period(*node.conditions)
-    context = Context("a condition of `never together`", period.value)
+    context = Context("a condition of `never together`", period.value, absent=BELOW)
     return tuple(lowering.condition_of(condition, context) for condition in node.conditions)
 
 

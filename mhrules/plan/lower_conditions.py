@@ -9,7 +9,7 @@ from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir
 from mhrules.plan.lower_limits import Limits
 from mhrules.plan.lower_numbers import factor_text, unrounded_quotient
-from mhrules.plan.scope import MOST_LISTED, Context, code_type, inside, shown_known
+from mhrules.plan.scope import MOST_LISTED, Context, code_type, flat, inside, shown_known
 from mhrules.semantics.builtins import ELEMENTS, SERVICE
 from mhrules.semantics.types import UNKNOWN, YES_NO, Kind, Share, Type, number
 from mhrules.source import Span
@@ -216,6 +216,8 @@ class Conditions(Limits):
             )
         element = context.elements[-1] if context.elements else "claims"
         key = ELEMENTS[element].key if element in ELEMENTS else ELEMENTS["events"].key
+        if not self.supply(frozenset({"practice"}), context, node.span, flat(node.span.text)):
+            return self.nothing(node)
         return ir.Feature(
             collection=element,
             column="billed_by",

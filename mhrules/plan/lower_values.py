@@ -314,6 +314,8 @@ class Values(Lowering):
         keys = {"member" if element in OF_PEOPLE else own}  # an enrollment is a member's, and has no key of its own
         if (element in OF_PEOPLE and name not in LASTING) or name == "attributed":
             keys |= {*context.owners, context.period}
+        if name == "attributed" and not self.supply(frozenset({"practice"}), context, span, name):
+            return self.nothing_at(span)  # it asks whether a practice has the person
         return ir.Feature(collection=element, column=name, type=kind, keys=frozenset(keys), span=span)
 
     def needs_of(self, element: str, name: str) -> Iterator[Need]:

@@ -23,6 +23,8 @@ YEAR = "year"
 CONTRACT_YEAR = "contract_year"
 OWNERS = frozenset({"payer", "practice"})
 """The keys that decide how a period is cut: a payer and a practice are there for some of its months."""
+BELOW = frozenset({"member", "provider"})
+"""The keys that a report or an invariant does not vary over: people and providers are added up."""
 DEEPEST = 400
 """Steps inside one another, through definitions, beyond which a text is refused."""
 CLAUSE_WIDTH = 40
@@ -64,12 +66,13 @@ class Context:
     def within(self, *added: str, period: str | None = None, element: str | None = None) -> Context:
         """The context inside an aggregate that adds keys, another period or an element.
 
-        What was known before was known of other rows.
+        What was known before was known of other rows. An element is of a member, or its aggregate varies by member.
         """
+        given = frozenset(added) if element is None else frozenset({*added, "member"})
         return attrs.evolve(
             self,
             keys=None if self.keys is None else self.keys | frozenset(added),
-            absent=self.absent - frozenset(added),
+            absent=self.absent - given,
             period=period or self.period,
             elements=self.elements if element is None else (*self.elements, element),
             known=frozenset(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.plan.bad import Bad, assert_bad, bad
-from tests.plan.texts import HEAD, monthly, yearly
+from tests.plan.texts import ATTRIBUTION, HEAD, monthly, yearly
 
 CASES = [
     bad(
@@ -31,6 +31,40 @@ CASES = [
         "risk",
         ("bring it to one value with an aggregate, as in `sum(risk over members)`",),
         monthly("pays risk * $1 pmpm"),
+    ),
+    bad(
+        "a report of a fact of members",
+        "MH321",
+        "`risky` varies by member, and a report of a year has no member of its own",
+        "risky",
+        ("bring it to one value with an aggregate, as in `sum(risky over members)`",),
+        'report risky "Risky" = sum(risk over months)',
+    ),
+    bad(
+        "an invariant of a fact of members",
+        "MH321",
+        "`risk` varies by member, and an invariant judged each month has no member of its own",
+        "risk",
+        ("bring it to one value with an aggregate, as in `sum(risk over members)`",),
+        'ensure calm "Calm" : risk < 3',
+    ),
+    bad(
+        "who had the person, asked before anybody is attributed",
+        "MH321",
+        "`attributed` varies by practice, and an exclusion, judged for each member and month, has no practice of its "
+        "own",
+        "attributed",
+        ("bring it to one value with an aggregate, as in `sum(attributed over practices)`",),
+        'eligible members { exclude seen "Seen" when count(visits where attributed) > 1 }',
+        ATTRIBUTION,
+    ),
+    bad(
+        "who billed, asked where no practice asks",
+        "MH321",
+        "`billed by practice` varies by practice, and an attribution method has no practice of its own",
+        "billed by practice",
+        ("bring it to one value with an aggregate, as in `sum(billed by practice over practices)`",),
+        "attribution { every quarter; first plurality of visits where billed by practice }",
     ),
     bad(
         "a definition that varies by line",

@@ -39,6 +39,8 @@ class Records(Claims):
         group = (*(key for key in grid.keys if key not in node.over), "clock")
         if grid.kind is None or "month" in node.over or node.same or not {"payer", "practice"} <= keys:
             raise Unsupported(f"an aggregate over {below[0]}s here")
+        if grid.element:
+            raise Unsupported(f"{below[0].replace('_', ' ')}s for each {grid.element.replace('_', ' ')}")
         if below[0] in (MEMBER, ENROLLMENT):
             if MEMBER in grid.keys:
                 raise Unsupported("members beside a member")

@@ -25,6 +25,8 @@ from mhrules.plan import intervals, ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
+LOST = "MH999"
+"""What is a fault in relations only: a row that is read is not among those of its relation. The interpreter knows."""
 TRUTHS = {"any": "bool_or", "every": "bool_and"}
 
 
@@ -322,7 +324,7 @@ class Relations(Scalars):
                 value = frame.expose(f"CASE WHEN {there} THEN {alias}.v END")
                 fault = frame.expose(f"CASE WHEN {there} THEN {alias}.f END") if fails else None
             return Column(value, fault)
-        lost = f"CASE WHEN {alias}.hit IS NULL THEN {self.faults.number('MH999', node.span)} END"
+        lost = f"CASE WHEN {alias}.hit IS NULL THEN {self.faults.number(LOST, node.span)} END"
         return Column(value, frame.expose(f"coalesce({alias}.f, {lost})" if fails else lost))
 
     def _is_of_this_member(self, node: ir.Read, frame: Frame) -> bool:

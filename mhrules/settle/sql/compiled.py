@@ -25,7 +25,7 @@ from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import TooLarge, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import expressions_of, matching
+from mhrules.engine.sql.relations import LOST, expressions_of, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST = 28  # days of a month
+NOT_THERE = "something is asked of who is not there in that period"
 REFUSED = "the database does not take a query of this engine, which is a fault of mhrules: please report it"
 
 
@@ -241,14 +242,17 @@ class Compiled:
 
         Raises:
             Unsupported: something is not settled here.
-            HandOver: a credit that is read cannot be known.
+            HandOver: a credit that is read cannot be known, or relations lack a row that is read.
         """
         sources = [self._judgments(), *(source for p in self.plan.payments.values() for source in self._fallible(p))]
         sources += [self.report(report).fallible for report in self.plan.reports]
         sources += self.results.fallible()
         sources += [self._wrong(ensure) for ensure in self.plan.ensures]
         sources += (self._asked(source) for source in dict.fromkeys(self.relations.failing))
-        return tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
+        found = tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
+        if any(each.code == LOST for each in found):
+            raise HandOver(NOT_THERE)
+        return found
 
     def _asked(self, source: Fallible) -> Fallible:
         """What is below, of the months of the year where it has months."""
@@ -561,7 +565,7 @@ class Compiled:
         number = self._first_fault(source)
         if number is not None:
             code, _ = self.relations.faults.named(number)
-            raise HandOver(f"something fails ({code})", self.failing)
+            raise HandOver(NOT_THERE) if code == LOST else HandOver(f"something fails ({code})", self.failing)
 
     def _first_fault(self, source: Fallible) -> int | None:
         """The number of a fault that some row has."""

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from mhrules.data.dataset import Dataset
+from mhrules.diagnostics.model import DiagnosticError
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.records import Records
 from mhrules.settle.outputs import write
-from mhrules.settle.sql.compiled import REFUSED
+from mhrules.settle.run import settle
+from mhrules.settle.sizes import Sizes
+from mhrules.settle.sql.compiled import NOT_THERE, REFUSED
 from tests.settle.sql.both import Both, both
 from tests.strategies.settled import plan_of
 
@@ -268,6 +271,7 @@ HANDED_OVER = {
     "sum((cost) by month over members in the whole year)": "months of members in the whole period",
     "sum(prior_year(cost) default $0 over members in the whole year)": "at another time of members in the whole period",
     "sum(count(providers) over members ever)": "providers in a member's months",
+    'count(visits where any(conditions where code = "E11"))': "conditions for each visit",
 }
 
 
@@ -316,3 +320,24 @@ def test_a_query_that_the_database_does_not_take_is_handed_over(monkeypatch: pyt
     assert found.handed_over == REFUSED
     assert found.differences == (REFUSED,)
     assert {q.value for q in found.reference.quantities} == {0, 2090 * 10**10}
+
+
+def test_an_event_of_somebody_who_is_not_at_its_practice_is_the_interpreters() -> None:
+    body = """
+  events call { minutes : integer 0..99 }
+  define adult = age > 18
+  payment called "Called" { per event call where adult; pays $2 }
+"""
+    plan = plan_of(f"{HEAD}{PEOPLE}{body}}}\n")
+    call = {"event_id": "1", "person_id": "ann", "payer": "aetna", "event_date": "2011-03-01", "minutes": 5}
+    rows = {**people(), "event_call": [{**call, "practice_id": "p2"}]}
+    rows["practice"].append({"practice_id": "p2"})
+    rows["member"][0]["birth_date"] = "1990-01-01"
+    names = {table.name for table in plan.schema.tables}
+    dataset = Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names})
+    found = both(plan, dataset, YEAR)
+    assert found.handed_over == NOT_THERE
+    assert amounts(found, "called") == {0, 200}
+    with pytest.raises(DiagnosticError) as caught:  # and nothing is said to fail that does not
+        settle(plan, dataset, YEAR, sizes=Sizes(few=-1, most=0))
+    assert [each.code for each in caught.value.diagnostics] == ["MH756"]
