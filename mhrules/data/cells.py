@@ -231,6 +231,8 @@ def _wrong_help(rule: CellRule, text: str) -> str:
     if rule.column.kind is ColumnKind.YES_NO:
         return f'say in the binding which words mean yes and no: `{name} = {{ yes = "1", no = "0" }}`'
     if rule.column.kind in (ColumnKind.DATE, ColumnKind.MONTH):
+        if text.removeprefix("-") == "infinity":
+            return f'say in the binding that it is no day: `missing = ["{text}"]` for the table'
         return f'say in the binding how it is written: `{name} = {{ date = "%m/%d/%Y" }}`'
     if "e" in text.lower() and any(c.isdigit() for c in text):
         return "write the number out: exponents are not read"

@@ -59,6 +59,19 @@ _READ = {
     "float8": ("DOUBLE", "{}"),
 }
 """By PostgreSQL's name of a type: the type it is read as, and how it is asked for."""
+_DAYS = 10_957  # from 1970-01-01, Arrow's first day, to 2000-01-01, the server's
+_MICROSECONDS = _DAYS * 86_400 * 10**6
+_ENDLESS = {
+    "DATE": (
+        f"DATE '1970-01-01' + ({_DAYS - 2**31 - 1})",
+        f"DATE '1970-01-01' + ({_DAYS - 2**31})",
+    ),
+    "TIMESTAMP": (
+        f"make_timestamp({_MICROSECONDS - 2**63 - 1})",
+        f"make_timestamp({_MICROSECONDS - 2**63})",
+    ),
+}
+"""What the driver makes of `infinity` and `-infinity`: the largest and least number, wrapped around."""
 
 
 def is_address(data: object) -> bool:
@@ -118,7 +131,7 @@ class Server:
         query = f"SELECT {asked or 'NULL AS nothing'} FROM {identifier(found.schema)}.{identifier(found.table)}"
         with _explained(place), self._connection.cursor() as cursor:
             cursor.execute(query)
-            _stream(cursor.fetch_record_batch(), copied, into)
+            _stream(cursor.fetch_record_batch(), copied, _restored(read), into)
         names = [name for name, _, _ in read]
         rows, digest = _content(into, copied, names)
         cells = ", ".join(
@@ -196,12 +209,23 @@ def _database(address: str) -> str:
     return name or os.environ.get("PGDATABASE", "") or "postgresql"
 
 
-def _stream(reader: Any, copied: str, into: DuckDBPyConnection) -> None:
-    """Insert batches as they come; nothing remains if they do not all come."""
+def _restored(read: Sequence[tuple[str, str, str]]) -> str:
+    """All columns that are read, with the days that the driver cannot hold as themselves."""
+    replaced = []
+    for name, kind, _ in read:
+        if kind in _ENDLESS:
+            column, (endless, beginningless) = identifier(name), _ENDLESS[kind]
+            ends = f"WHEN {endless} THEN {kind} 'infinity' WHEN {beginningless} THEN {kind} '-infinity'"
+            replaced.append(f"CASE {column} {ends} ELSE {column} END AS {column}")
+    return f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
+
+
+def _stream(reader: Any, copied: str, columns: str, into: DuckDBPyConnection) -> None:
+    """Insert columns of batches as they come; nothing remains if they do not all come."""
     given = "given by the server"
     into.register(given, reader)
     try:
-        into.execute(f"CREATE TABLE {copied} AS SELECT * FROM {identifier(given)}")
+        into.execute(f"CREATE TABLE {copied} AS SELECT {columns} FROM {identifier(given)}")
     finally:
         into.unregister(given)
 

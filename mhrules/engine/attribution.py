@@ -220,7 +220,7 @@ class Attribution:
         for practice, records in seen.items():
             weight = len({record.date for record in records})
             if method.measure == "allowed":
-                weight = sum(self._allowed(record) for record in records)
+                weight = sum(self._allowed(method, record) for record in records)
             latest = max(record.date for record in records)
             found.append(Candidate(practice, weight, latest, tuple(record.id for record in records)))
         return found
@@ -237,10 +237,10 @@ class Attribution:
             self._holds[key] = self._truth(method.where, row)
         return self._holds[key]
 
-    def _allowed(self, record: Record) -> int:
+    def _allowed(self, method: MethodPlan, record: Record) -> int:
         value = record.values["allowed"]
         if not isinstance(value, int):
-            raise self.records.absent(record, "allowed")
+            raise self.records.absent(record, "allowed", method.span)
         return value
 
     # -------------------------------------------------------------------------------------------- lists

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from mhrules.data import population
 from mhrules.engine.attribution import Attribution
-from mhrules.engine.faults import Faulted, fault
+from mhrules.engine.faults import fault
 from mhrules.engine.people import People
 from mhrules.engine.records import (
     CLAIM,
@@ -59,7 +59,7 @@ class Elements:
         self._evaluate = evaluate
         self._bounds = world.facts.bounds
         self._services: dict[tuple[str, str], ir.Value] = {}
-        self._costs: dict[tuple[str, str], dict[int, int]] = {}
+        self._costs: dict[tuple[str, str], dict[int, list[Record]]] = {}
 
     @property
     def given(self) -> bool:
@@ -300,7 +300,7 @@ class Elements:
             return record.values.get(feature.column, "")  # encounters have fewer than claim lines
         value = record.values.get(feature.column)
         if value is None and not feature.type.missing:
-            raise self.records.absent(record, feature.column)
+            raise self.records.absent(record, feature.column, feature.span)
         return value
 
     def _service(self, rule: ir.Expression, record: Record) -> ir.Value:
@@ -324,7 +324,7 @@ class Elements:
         if name == "months_attributed":
             return len(self._months_here(row)) * ONE
         if name == "cost":
-            return self._cost(row)
+            return self._cost(feature, row)
         if name == "age":
             age = person.age(self._birthday_reckoned(row))
             return age * ONE if age is not None else self._unknown(feature, "birth_date", population.MEMBER, row)
@@ -373,25 +373,25 @@ class Elements:
             help="give it; what is not known is neither yes nor no",
         )
 
-    def _cost(self, row: Row) -> int:
+    def _cost(self, feature: ir.Feature, row: Row) -> int:
         """What the row's member cost the payer in its months, medical and pharmacy."""
         payer, member = self.world.lookup(row, "payer"), self.world.lookup(row, MEMBER)
         if (payer, member) not in self._costs:
-            by_month: dict[int, int] = {}
+            by_month: dict[int, list[Record]] = {}
             kinds = [LINE, PRESCRIPTION] if self.world.facts.knows(population.PHARMACY) else [LINE]
             for kind in kinds:
                 for record in self.records.of_person(kind, "", member):
                     if record.payer == payer:
-                        value = record.values[self.plan.members.cost]
-                        if not isinstance(value, int):
-                            raise self._no_amount(record)
-                        by_month[record.month] = by_month.get(record.month, 0) + value
+                        by_month.setdefault(record.month, []).append(record)
             self._costs[payer, member] = by_month
-        by_month = self._costs[payer, member]
-        return sum(by_month.get(month, 0) for month in self.world.months(row))
-
-    def _no_amount(self, record: Record) -> Faulted:
-        return self.records.absent(record, self.plan.members.cost)
+        found, name = 0, self.plan.members.cost
+        for month in self.world.months(row):
+            for record in self._costs[payer, member].get(month, ()):
+                value = record.values[name]
+                if not isinstance(value, int):
+                    raise self.records.absent(record, name, feature.span)
+                found += value
+        return found
 
 
 def _over(record: Record, day: datetime.date) -> bool:

@@ -16,6 +16,7 @@ from mhrules.engine.rows import JOINED
 from mhrules.plan.ir import Lookback, Value
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, last_day, month_of
+from mhrules.source import Span
 
 LINE = "claim_line"
 CLAIM = "claim"
@@ -128,13 +129,14 @@ class Records:
         self._known.setdefault((records[0].table, handle), tuple(records))
         return handle
 
-    def absent(self, record: Record, feature: str) -> Faulted:
-        """The fault that a figure of a record is asked for, and its cell is empty."""
+    def absent(self, record: Record, feature: str, span: Span) -> Faulted:
+        """The fault that a figure of a record is asked for at a place, and its cell is empty."""
         column = population.FEATURES.get(record.table, {}).get(feature, feature)
         return fault(
             "MH743",
             f"`{column}` of `{record.id}` in table `{record.table}` is empty, and the program asks for it",
-            None,
+            span,
+            label="asked for here",
             help="give the figure; an amount that is not known is not zero",
         )
 

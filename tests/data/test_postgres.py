@@ -225,3 +225,24 @@ def test_the_packages_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_an_address() -> None:
     assert is_address("postgres://a/b") and is_address("postgresql:///b")
     assert not is_address("data") and not is_address(Path("postgresql:"))
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp"])
+@pytest.mark.parametrize("value", ["infinity", "-infinity"])
+def test_a_day_without_end_is_told_and_may_be_missing(server: Postgres, kind: str, value: str) -> None:
+    start = f"'p1' AS person_id, 'aetna' AS payer, CAST('2012-01-01' AS {kind}) AS enrollment_start_date"
+    server.execute(f"CREATE VIEW endless AS SELECT {start}, CAST('{value}' AS {kind}) AS enrollment_end_date")
+    binding = BINDING.replace("warehouse.spans", "endless").replace("where_not", "#").replace("ignore", "#")
+    try:
+        (found,) = (each for each in refused(server, binding=binding).diagnostics if each.code != "MH612")
+        left = 'table = "endless"\nmissing = ["infinity", "-infinity"]'
+        data = read(server, binding.replace('table = "endless"', left))
+    finally:
+        server.execute("DROP VIEW endless")
+    assert [(code, column, said) for code, _, _, column, said in seen((found,))] == [
+        ("MH620", "enrollment_end_date", value)
+    ]
+    assert f'`missing = ["{value}"]`' in found.help[0]
+    assert data.connection().execute(
+        "SELECT CAST(enrollment_start_date AS VARCHAR), enrollment_end_date FROM eligibility"
+    ).fetchall() == [("2012-01-01", None)]
