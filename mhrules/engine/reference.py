@@ -372,10 +372,14 @@ class Interpreter:
         return self.world.below.feature(feature, row)
 
     def _setting(self, setting: ir.Setting, row: Row) -> ir.Value:
-        """What the parameter is for the row's payer in its months; the program's value where the row has no payer."""
-        month = self.plan.first_month if row.clock is None else self.world.first_month(row)
+        """What the parameter is for the row's payer in its months; the program's value where the row has no payer.
+
+        At a row without time it is the same in all months that the payer owes.
+        """
         payer = row.get("payer")
         found: SettingValue | None = None
+        owed = self.plan.first_month if payer is None else self.plan.payer(payer).first_month
+        month = owed if row.clock is None else self.world.first_month(row)
         if payer is not None:
             found = self.plan.payer(payer).setting(setting.parameter, month)
         else:

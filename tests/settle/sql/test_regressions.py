@@ -341,3 +341,19 @@ def test_an_event_of_somebody_who_is_not_at_its_practice_is_the_interpreters() -
     with pytest.raises(DiagnosticError) as caught:  # and nothing is said to fail that does not
         settle(plan, dataset, YEAR, sizes=Sizes(few=-1, most=0))
     assert [each.code for each in caught.value.diagnostics] == ["MH756"]
+
+
+def test_a_definition_reads_the_term_that_a_payer_sets_when_it_joins_after_the_first_month() -> None:
+    body = """
+  parameter fee : $ open from $1 to $9 = $2
+  define own = fee * 2
+  payment flat "Flat" { per practice per month; pays own }
+"""
+    contracts = """
+}
+contract one "Aetna" under small edition "1" by aetna { effective 2011-03-01; set fee = $5 }
+contract other "Cigna" under small edition "1" by cigna { effective 2011-01-01; set fee = $7
+"""
+    rows = {"practice": [{"practice_id": "p1"}]}
+    paid = {(p.payer, p.amount // 10**10) for p in settled(body + contracts, rows).reference.postings}
+    assert paid == {("aetna", 1000), ("cigna", 1400)}  # not $4.00, of the program's own value
