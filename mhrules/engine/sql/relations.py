@@ -178,12 +178,14 @@ class Relations(Scalars):
     # ---------------------------------------------------------------------------------------- parameters
 
     def setting(self, node: ir.Setting, frame: Frame) -> Column:
-        """What a parameter is for the row's payer in the row's first month."""
+        """What a parameter is for the row's payer in the row's first month; without time, in the first that it owes."""
         with_payer = "payer" in frame.grid.keys
-        month = str(self.plan.first_month) if frame.grid.kind is None else "r.m1"
         always = self._always(node, frame)
         if always is not None:
             return Column(always)
+        month = str(self.plan.first_month) if frame.grid.kind is None else "r.m1"
+        if frame.grid.kind is None and with_payer:
+            month = f"{frame.join('owes', 'payers', '{0}.payer = r.payer'.format)}.first_month"
         source = self._settings(node, with_payer)
 
         def on(alias: str) -> str:
