@@ -43,6 +43,7 @@ from mhrules.settle.sizes import SIZES, Sizes, people
 from mhrules.settle.split import controls, split_totals
 from mhrules.settle.sql.compiled import Compiled, HandOver, handing_over
 from mhrules.settle.sql.keys import StoredKeys
+from mhrules.settle.sql.lines import BROKEN
 from mhrules.settle.sql.postings import Postings
 from mhrules.settle.sql.sheets import Relations
 from mhrules.settle.strays import strays
@@ -58,7 +59,8 @@ DUCKDB = "duckdb"
 SPARK = "spark"
 ENGINES = (DUCKDB, SPARK, REFERENCE)
 _KINDS = {kind.months: kind for kind in Period}
-BROKEN = "MH720"  # an invariant does not hold
+OTHERWISE = "correct what fails, or change what the program asks for"
+WITHOUT_HOLD = "settle without `--hold`, which says what fails, and correct that"
 LISTED = 100  # findings that are listed of one rule; of more, how many
 
 
@@ -113,7 +115,9 @@ def settle(
         if hold and found:
             holds = tuple(Hold(failure.row, frozenset(failure.months), failure.finding) for failure in found)
             handed_over = settling.handed_over
+            judged = settling.faults
             settling = _Settling(plan, dataset, year, run=run, posted_on=posted_on, hold=hold, holds=holds)
+            settling.faults.faults += judged.faults  # of invariants that cannot be judged, which are not judged again
             settling.handed_over = handed_over
         return settling.settlement(found)
 
@@ -159,8 +163,8 @@ def _announce(settling: _Settling, sizes: Sizes, progress: Progress) -> None:
                     "MH756",
                     message,
                     notes=f"it is asked for at most {sizes.most:,} people",
-                    help="correct what fails or change what the program asks for; settle data of fewer people, such as "
-                    "one payer's; or force it: `--engine reference`",
+                    help=(WITHOUT_HOLD if settling.hold else OTHERWISE)
+                    + "; settle data of fewer people, such as one payer's; or force it: `--engine reference`",
                 )
             ]
         )
@@ -416,7 +420,8 @@ class _Compiled(_Settling):
             if compiled.rests_on_failing:  # what rests on it fails for that reason, whatever else is wrong with it
                 failing = tuple(each for each in failing if each.what in BELOW)
             if self.hold:
-                self._refuse_unclear(failing)
+                failing = self._holding(failing)
+                compiled = self.compiled
             with progress.stage("saying what fails"):
                 told = reasons(Live(compiled, self.dataset), failing)
             known = compiled.hold_failing()
@@ -434,14 +439,22 @@ class _Compiled(_Settling):
         whole = self._whole(_Read(self, postings), postings.tallies(), (), problems, further)
         return evolve(whole, relations=Relations(compiled, postings))
 
-    def _refuse_unclear(self, failing: tuple[Failing, ...]) -> None:
-        """Hand over where relations do not tell which lines are held, or what is right beside them."""
+    def _holding(self, failing: tuple[Failing, ...]) -> tuple[Failing, ...]:
+        """What fails where lines are held; those in whose months an invariant does not hold are held for that.
+
+        Raises:
+            HandOver: relations do not tell which lines are held, or what is right beside them.
+        """
         if self.compiled.rests_on_failing:
-            raise HandOver("people or records cannot be judged, and lines are to be held")
-        if any(each.code == BROKEN for each in failing):
-            raise HandOver("an invariant does not hold, and lines are to be held")
+            raise HandOver("people or records cannot be judged, so that it is not known which lines are to be held")
         if self.compiled.splits_pools:
-            raise HandOver("something fails where pools are split, and lines are to be held")
+            raise HandOver("something fails, lines are to be held, and it is not followed which pools are split then")
+        if all(each.code != BROKEN for each in failing):
+            return failing
+        self.compiled = self.compiled.holding()
+        self.books = self.compiled.books
+        others = (each for each in self.compiled.failing() if each.code != BROKEN)
+        return (*others, *(each for each in failing if each.what == "invariant"))
 
     def posting(self, **columns: Any) -> Posting:
         """A posting of its columns; what all postings of a run have in common is added."""

@@ -83,6 +83,58 @@ def test_an_invariant_that_does_not_hold_is_said_with_its_values() -> None:
     assert (broken.code, broken.notes) == ("MH720", ("`size` is 70",))
 
 
+QUARTERLY = """
+  facts of practice, payer, month { seen : integer 0..99 }
+  payment fee "Fee" { per practice per quarter; pays $1 * size }
+  payment flat "Flat" { per practice per month; pays $2 }
+  payment again "Again" { per practice per year; pays 10% * total(fee) }
+  report fees "Fees" = total(fee)
+  ensure calm "Calm" : seen < 50
+  ensure sized "Sized" : size < 50 / parts
+"""
+
+
+def test_lines_are_held_in_the_months_in_which_an_invariant_does_not_hold() -> None:
+    rows = facts((3, 2), (70, 1), (5, 0), (7, 3))
+    months = [f"2011{month:02d}" for month in range(1, 13)]
+    own = [(f"p{at:03d}", payer, month) for at in range(4) for payer in ("aetna", "cigna") for month in months]
+    loud = {("p000", "aetna", "201105"), ("p003", "cigna", "201112")}
+    rows["practice_payer_month"] = [
+        {"practice_id": p, "payer": payer, "year_month": month, "seen": 60 if (p, payer, month) in loud else 1}
+        for p, payer, month in own
+    ]
+    found = compared(FACTS.splitlines()[1] + QUARTERLY, rows, hold=True)
+    assert {each.code for each in found.scaled.findings} == {"MH720", "MH704"}
+    held = {(p.payment, p.practice, p.payer, p.period) for p in found.scaled.postings if p.status == HELD}
+    of_months = {("flat", "p000", "aetna", "2011-05"), ("fee", "p000", "aetna", "2011-Q2")}
+    assert {each for each in held if each[1] == "p000"} == {*of_months, ("again", "p000", "aetna", "2011")}
+    assert {each[0] for each in held if each[1] == "p001"} == {"fee", "flat", "again"}  # too large, in every month
+    assert not {each for each in held if each[1] == "p002"}  # a divisor of 0 that only the invariant asks for
+
+
+def test_an_invariant_over_all_practices_holds_every_line() -> None:
+    found = compared(FACTS + '  ensure few "Few" : sum(size over practices) < 50\n', facts((30, 2), (30, 1)), hold=True)
+    assert {p.status for p in found.scaled.postings} == {HELD}
+    assert {p.reason for p in found.scaled.postings} == {"MH720"}
+
+
+def test_an_invariant_of_each_region_is_left_to_the_interpreter() -> None:
+    body = """
+  key region of practice
+  facts of region, year { pool : $ $0..$900 }
+  payment flat "Flat" { per practice per month; pays $2 }
+  ensure enough "Enough" : pool > $100
+"""
+    rows = {
+        "practice": [{"practice_id": "p1", "region": "north"}, {"practice_id": "p2", "region": "south"}],
+        "region_year": [{"region": name, "year": "2011", "pool": pool} for name, pool in (("north", 5), ("south", 500))],
+    }
+    assert compared(body, rows, hold=False).scaled.findings
+    assert scaled(*read(body, rows), YEAR, hold=True).handed_over == (
+        "an invariant of each `region` does not hold, and lines are to be held"
+    )
+
+
 def aged(*born: str | None) -> Rows:
     """Members m0, m1 …, at p0 and p1 by turns, with the days on which they were born."""
     names = [f"m{at}" for at in range(len(born))]
@@ -135,13 +187,16 @@ def test_few_people_are_settled_by_the_interpreter_as_ever() -> None:
 
 
 def test_what_may_take_long_is_said_before_and_beyond_the_limit_refused() -> None:
-    plan, dataset = read(AGES + '  ensure none "None" : member_months > 20\n', aged("1950-01-01"))
+    rows, excluded = some_people(), 'eligible members { exclude hospice_care "Hospice" when hospice }\n'
+    rows["eligibility"][0]["hospice"] = None
+    plan, dataset = read(f'{PEOPLE}  payment fee "Fee" {{ per member per month; pays $1 }}\n{excluded}', rows)
     heard = Heard()
     settle(plan, dataset, YEAR, hold=True, sizes=NOT_FEW, progress=heard)
     (note,) = heard.notes
-    assert note.startswith("the interpreter settles 2011, which takes long for 1 people: an invariant does not hold")
+    assert note.startswith("the interpreter settles 2011, which takes long for 1 people: people or records cannot be")
     with pytest.raises(DiagnosticError) as caught:
         settle(plan, dataset, YEAR, hold=True, sizes=Sizes(few=-1, most=0))
     (refused,) = caught.value.diagnostics
     assert refused.code == "MH756"
+    assert "settle without `--hold`" in refused.help[0]
     assert "--engine reference" in refused.help[0]

@@ -15,9 +15,7 @@ from attrs import evolve, frozen
 
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.diagnostics.registry import finding
-from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.faults import Faulted
-from mhrules.engine.records import KINDS
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.spark.dataset import SparkDataset
 from mhrules.engine.sql.dialect import DuckDB
@@ -29,7 +27,6 @@ from mhrules.engine.sql.relations import LOST, expressions_of, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
-from mhrules.plan.lower_calls import through
 from mhrules.progress import SILENT, Progress
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 from mhrules.settle.ledger import Line, Part, Published, SplitTotal
@@ -37,9 +34,9 @@ from mhrules.settle.members import has_members
 from mhrules.settle.participation import Participation
 from mhrules.settle.payments import Books, posting_period
 from mhrules.settle.sql.demands import Demands
-from mhrules.settle.sql.lines import CreditRow
+from mhrules.settle.sql.lines import BROKEN, Broken, CreditRow
 from mhrules.settle.sql.measures import Results
-from mhrules.settle.sql.reach import reaches_beyond_the_year
+from mhrules.settle.sql.reach import asks_who_was_here, of_members, reaches_beyond_the_year
 from mhrules.settle.sql.verdicts import Verdicts, unscaled
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -116,8 +113,9 @@ def _row(kind: str | None, values: dict[str, Any]) -> Row:
 class Compiled:
     """One program year as relations of a data set; `books` are those of the interpreter, for who is there."""
 
-    def __init__(self, books: Books, dataset: Dataset, year: int) -> None:
+    def __init__(self, books: Books, dataset: Dataset, year: int, broken: tuple[Broken, ...] = ()) -> None:
         self.books = books
+        self.dataset = dataset
         self.plan = books.plan
         self.year = year
         self.first = self.plan.calendar.year_first(year)
@@ -131,6 +129,7 @@ class Compiled:
         except Faulted as error:
             raise HandOver("a start is not known") from error
         self.relations.credits = self._credits
+        self.relations.broken = broken
         self.relations.early = self._early is not None
         self.store = store
         self.fails = False  # whether something fails, and is left out of what is read
@@ -156,9 +155,9 @@ class Compiled:
         calendar, found = self.plan.calendar, []
         for top in expressions_of(self.plan):
             for node in top.walk():
-                if isinstance(node, ir.Read) and node.year is not None and _of_members(node.quantity.expression):
+                if isinstance(node, ir.Read) and node.year is not None and of_members(node.quantity.expression):
                     found.append(calendar.year_first(node.year) + MONTHS_IN_YEAR)
-                if isinstance(node, ir.Aggregate) and node.reach.within is not None and _asks_who_was_here(node):
+                if isinstance(node, ir.Aggregate) and node.reach.within is not None and asks_who_was_here(node):
                     back = node.reach.within.months + node.reach.within.days // SHORTEST + 1
                     found.append(self.plan.first_month - back)
         return min(found, default=None)
@@ -238,7 +237,8 @@ class Compiled:
     def failing(self) -> tuple[Failing, ...]:
         """All rows of the year that fail: of participation, lines, reports, measures, invariants, and what is below.
 
-        A row fails also where something that it reads does. Nothing is asked of the interpreter.
+        A row fails also where something that it reads does. Nothing is asked of the interpreter. Where invariants hold
+        lines back they are not judged again.
 
         Raises:
             Unsupported: something is not settled here.
@@ -247,7 +247,8 @@ class Compiled:
         sources = [self._judgments(), *(source for p in self.plan.payments.values() for source in self._fallible(p))]
         sources += [self.report(report).fallible for report in self.plan.reports]
         sources += self.results.fallible()
-        sources += [self._wrong(ensure) for ensure in self.plan.ensures]
+        if not self.relations.broken:
+            sources += [self._wrong(ensure) for ensure in self.plan.ensures]
         sources += (self._asked(source) for source in dict.fromkeys(self.relations.failing))
         found = tuple(f for source in sources for f in failing_of(source, self.store, self.relations.faults))
         if any(each.code == LOST for each in found):
@@ -305,12 +306,32 @@ class Compiled:
     def _wrong(self, ensure: ir.EnsurePlan) -> Fallible:
         """Where an invariant does not hold, or cannot be judged."""
         frame, held = self._judged(ensure)
-        broken = f"WHEN NOT {held.value} THEN {self.relations.faults.number('MH720', ensure.span)}"
+        broken = f"WHEN NOT {held.value} THEN {self.relations.faults.number(BROKEN, ensure.condition.span)}"
         unknown = "" if held.fault is None else f"WHEN {held.fault} IS NOT NULL THEN {held.fault}"
-        columns = {name: name for name in (*frame.grid.keys, "clock")}
+        columns = {name: name for name in (*frame.grid.keys, "clock", "m1", "m2")}
         columns |= {"concerned": self._concerned(ensure), "f": f"CASE {unknown} {broken} END"}
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self.inside} AND concerned"
         return Fallible("invariant", ensure.name, sql, frame.grid.keys, ensure.period.value)
+
+    def holding(self) -> Compiled:
+        """The year once more, with the lines held back in whose months an invariant does not hold.
+
+        Raises:
+            HandOver: relations do not tell whose lines these are.
+        """
+        found = []
+        for ensure in self.plan.ensures:
+            source = self._wrong(ensure)
+            keys = tuple(key for key in source.keys if key != "line")
+            number = self.relations.faults.number(BROKEN, ensure.condition.span)
+            listed = ", ".join([*keys, "m1", "m2"])
+            rows = self.store.rows(f"SELECT DISTINCT {listed} FROM ({source.sql}) WHERE f = {number} ORDER BY ALL")
+            if rows and not set(keys) <= set(OWNERS):
+                others = ", ".join(f"`{key}`" for key in keys if key not in OWNERS)
+                raise HandOver(f"an invariant of each {others} does not hold, and lines are to be held")
+            found += [Broken(ensure, keys, tuple(rows))] if rows else []
+        books = Books(self.plan, self.dataset, self.year)
+        return Compiled(books, self.dataset, self.year, tuple(found))
 
     @property
     def results(self) -> Results:
@@ -571,18 +592,3 @@ class Compiled:
         """The number of a fault that some row has."""
         (number,) = self.store.row(f"SELECT min(f) FROM ({source.sql}) WHERE f IS NOT NULL")
         return None if number is None else int(number)
-
-
-def _of_members(top: ir.Expression) -> bool:
-    """Whether a value rests on members or records."""
-    below = {MEMBER, ENROLLMENT, *KINDS}
-    return any(
-        isinstance(part, ir.Panel) or (isinstance(part, ir.Aggregate) and bool(below & set(part.over)))
-        for part in through(top)
-    )
-
-
-def _asks_who_was_here(node: ir.Aggregate) -> bool:
-    """Whether an aggregate asks of records where their persons were attributed then."""
-    nodes = (part for top in node.parts() for part in through(top))
-    return any(isinstance(part, ir.Feature) and part.column == "attributed" for part in nodes)

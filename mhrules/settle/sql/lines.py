@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from attrs import evolve, frozen
 
@@ -13,6 +13,7 @@ from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.numbers import either, larger, places_of, times
 from mhrules.engine.sql.records import GROUPED
+from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.store import Store
 from mhrules.engine.sql.widths import fits
 from mhrules.exact import PLACES
@@ -25,6 +26,7 @@ from mhrules.settle.payments import MEMBER_MONTH, posting_period
 from mhrules.settle.sql.prices import CENTS, MONTH_PLACES, Prices
 from mhrules.syntax.tree import Coverage
 
+BROKEN = "MH720"  # an invariant does not hold
 CreditRow = tuple[str, str, str, int, int]
 """Payer, practice, payment, the first month of a line, and what a credit takes off it, at the places of postings."""
 
@@ -38,6 +40,15 @@ class Amount:
     amount: str
     fault: str | None
     level: int
+
+
+@frozen
+class Broken:
+    """The rows at which an invariant does not hold: of each the values of its keys, its first and its last month."""
+
+    ensure: ir.EnsurePlan
+    keys: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
 
 
 @frozen
@@ -56,6 +67,7 @@ class Lines(Prices):
         self.parts: dict[str, list[str]] = {}  # by payment, what its lines are made of, as SQL
         self.paid_for: dict[tuple[str, ir.FormPlan], Elements] = {}  # by payment and form
         self.credits: Callable[[], list[CreditRow]] = list  # what credits take off lines; set by those who settle
+        self.broken: tuple[Broken, ...] = ()  # invariants whose rows hold lines back; set by those who settle
         self._credited: str | None = None
         self._lines: dict[str, str] = {}
 
@@ -89,6 +101,7 @@ class Lines(Prices):
         once = self._only_once(frame) if form.once else None
         # Each stands in the way of what follows: (whether it does, status, reason, its own fault).
         stops: list[tuple[str, str, str, str | None]] = [] if once is None else [("", "", "", once)]
+        stops += [("", "", "", fault) for fault in self._held(frame)]
         stops += [self._not_in_force(frame), self._declined(payment)]
         cover = self._cover(form, frame)
         stops.append((f"{cover.months} = 0", ledger.NOT_PARTICIPATING, cover.missed, cover.fault))
@@ -114,6 +127,23 @@ class Lines(Prices):
             "f": fault,
         }
         return frame.select(columns)
+
+    def _held(self, frame: Frame) -> Iterator[str]:
+        """The faults of lines that are held back, because an invariant does not hold in one of their months."""
+        for at, each in enumerate(self.broken, 1):
+            columns = {**dict.fromkeys(each.keys, "STRING"), "m1": "INTEGER", "m2": "INTEGER"}
+            about = About(f"rows at which invariant `{each.ensure.name}` does not hold", each.keys, each.ensure.span)
+            rows = self.store.values(f"broken_{at}", columns, each.rows, about)
+            same = [f"b.{key} = g.{key}" for key in OWNERS if key in each.keys]
+            on = " AND ".join([*same, "b.m1 <= g.m2", "b.m2 >= g.m1"])
+            number = self.faults.number(BROKEN, each.ensure.condition.span)
+            sql = (
+                f"SELECT DISTINCT g.payer, g.practice, g.clock, {number} AS f FROM {frame.grid.table} g "
+                f"JOIN {rows} b ON {on}"
+            )
+            held = self.store.table(f"held_{at}_{frame.grid.table}", sql, About("lines held back", frame.grid.grain))
+            alias = frame.join(("held", at), held, matching({c: f"r.{c}" for c in (*OWNERS, "clock")}))
+            yield frame.expose(f"{alias}.f")
 
     def _line_fault(self, stops: list[tuple[str, str, str, str | None]], last: str | None) -> str:
         """The fault of a line: of what was demanded before anything stood in its way."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mhrules.engine.elements import ENROLLMENT, MEMBER
+from mhrules.engine.records import KINDS
 from mhrules.engine.sql.relations import expressions_of
 from mhrules.plan import ir
+from mhrules.plan.lower_calls import through
 from mhrules.plan.whole import Plan
 
 WITHIN = (None, ir.Move.FIRST_MONTH, ir.Move.LAST_MONTH, ir.Move.YEAR)
@@ -39,3 +42,18 @@ def _parts(plan: Plan) -> Iterator[ir.Expression]:
         for part in expression.walk():
             if isinstance(part, ir.Aggregate) and part.reach.among is not None:
                 yield from part.reach.among.walk()
+
+
+def of_members(top: ir.Expression) -> bool:
+    """Whether a value rests on members or records."""
+    below = {MEMBER, ENROLLMENT, *KINDS}
+    return any(
+        isinstance(part, ir.Panel) or (isinstance(part, ir.Aggregate) and bool(below & set(part.over)))
+        for part in through(top)
+    )
+
+
+def asks_who_was_here(node: ir.Aggregate) -> bool:
+    """Whether an aggregate asks of records where their persons were attributed then."""
+    nodes = (part for top in node.parts() for part in through(top))
+    return any(isinstance(part, ir.Feature) and part.column == "attributed" for part in nodes)
