@@ -425,6 +425,7 @@ class _Compiled(_Settling):
             with progress.stage("saying what fails"):
                 told = reasons(Live(compiled, self.dataset), failing)
             known = compiled.hold_failing()
+            splits = compiled.splits_in_part() if self.hold else ()
         compiled.fails = True
         credits = list(self._credits())
         problems = [*told.findings, *(each for each in self.faults.faults if each not in known)]
@@ -436,7 +437,7 @@ class _Compiled(_Settling):
         if not self.hold:
             return self._whole(Kept((), (), (), ()), [], (), problems, further)
         postings = Postings(self.books, compiled.relations, compiled.inside, credits, posted=True)
-        whole = self._whole(_Read(self, postings), postings.tallies(), (), problems, further)
+        whole = self._whole(_Read(self, postings), postings.tallies(), splits, problems, further)
         return evolve(whole, relations=Relations(compiled, postings))
 
     def _holding(self, failing: tuple[Failing, ...]) -> tuple[Failing, ...]:
@@ -447,8 +448,6 @@ class _Compiled(_Settling):
         """
         if self.compiled.rests_on_failing:
             raise HandOver("people or records cannot be judged, so that it is not known which lines are to be held")
-        if self.compiled.splits_pools:
-            raise HandOver("something fails, lines are to be held, and it is not followed which pools are split then")
         if all(each.code != BROKEN for each in failing):
             return failing
         self.compiled = self.compiled.holding()

@@ -127,12 +127,68 @@ def test_an_invariant_of_each_region_is_left_to_the_interpreter() -> None:
 """
     rows = {
         "practice": [{"practice_id": "p1", "region": "north"}, {"practice_id": "p2", "region": "south"}],
-        "region_year": [{"region": name, "year": "2011", "pool": pool} for name, pool in (("north", 5), ("south", 500))],
+        "region_year": [
+            {"region": name, "year": "2011", "pool": pool} for name, pool in (("north", 5), ("south", 500))
+        ],
     }
     assert compared(body, rows, hold=False).scaled.findings
     assert scaled(*read(body, rows), YEAR, hold=True).handed_over == (
         "an invariant of each `region` does not hold, and lines are to be held"
     )
+
+
+POOLS = """
+  facts of practice, year { size : integer 0..99; parts : integer 0..9 }
+  facts of payer, year { pool : $ $0..$900 }
+  payment share "Share" { per practice per year; pays split pool among practices in proportion to size }
+  payment fee "Fee" { per practice per quarter; pays $1 * size / parts }
+"""
+
+
+def of_pools(amounts: tuple[int, int], *practices: tuple[int | None, int]) -> Rows:
+    """Practices, and the pool of either payer."""
+    pools = zip(("aetna", "cigna"), amounts, strict=True)
+    return {**facts(*practices), "payer_year": [{"payer": name, "year": "2011", "pool": pool} for name, pool in pools]}
+
+
+def test_pools_are_split_beside_lines_that_are_held() -> None:
+    found = compared(POOLS, of_pools((100, 100), (3, 2), (5, 0)), hold=True)
+    assert [(split.pool, split.parts) for split in found.scaled.controls.splits] == [(100 * 10**12, 100 * 10**12)] * 2
+    assert {p.payment for p in found.scaled.postings if p.status == HELD} == {"fee"}
+
+
+def test_a_pool_that_cannot_be_split_holds_the_lines_of_all_who_share_it() -> None:
+    found = compared(POOLS, of_pools((100, 0), (0, 2), (0, 1)), hold=True)
+    assert {(p.payment, p.payer, p.reason) for p in found.scaled.postings if p.status == HELD} == {
+        ("share", "aetna", "MH707")
+    }
+
+
+def test_a_pool_that_only_a_line_that_fails_may_ask_for_is_left_to_the_interpreter() -> None:
+    gated = POOLS.replace("per year; pays split", 'per year; gate g "G" : size / parts > 1; pays split')
+    found = scaled(*read(gated, of_pools((100, 100), (3, 0), (5, 0))), YEAR, hold=True)
+    assert "is split hangs on what fails" in found.handed_over
+
+
+def test_what_a_line_of_an_earlier_year_lacks_is_said_where_a_credit_carries_forward() -> None:
+    body = """
+  facts of practice, year { size : integer 0..99 }
+  facts of practice, payer, year { before : $ or missing }
+  payment fee "Fee" { per practice per year; pays $1 * size }
+}
+contract one "Aetna" under small edition "1" by aetna {
+  effective 2011-01-01
+  credit "Before" from facts of practice, payer, year column before against fee, excess carries forward
+"""
+    credits = [{"practice_id": "p1", "payer": "aetna", "year": year, "before": 1} for year in ("2011", "2012")]
+    rows: Rows = {
+        "practice": [{"practice_id": "p1"}],
+        "practice_year": [{"practice_id": "p1", "year": "2012", "size": 3}],
+        "practice_payer_year": credits,
+    }
+    found = scaled(*read(body, rows), 2012, hold=False)
+    assert (found.handed_over, found.apart()) == ("", [])
+    assert ["2011" in each.message for each in found.scaled.findings] == [True]
 
 
 def aged(*born: str | None) -> Rows:

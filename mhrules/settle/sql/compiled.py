@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.diagnostics.registry import finding
@@ -37,6 +37,7 @@ from mhrules.settle.sql.demands import Demands
 from mhrules.settle.sql.lines import BROKEN, Broken, CreditRow
 from mhrules.settle.sql.measures import Results
 from mhrules.settle.sql.reach import asks_who_was_here, of_members, reaches_beyond_the_year
+from mhrules.settle.sql.reports import ReportRows
 from mhrules.settle.sql.verdicts import Verdicts, unscaled
 from mhrules.source import Span
 from mhrules.syntax.tree import Period
@@ -85,23 +86,6 @@ def handing_over() -> Iterator[None]:
         raise HandOver("something is divided by 0") from error  # constants, before any row is looked at
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
         raise HandOver(REFUSED) from error
-
-
-@frozen
-class ReportRows:
-    """The rows of a report as SQL, `r` joined to the quantity `q`: its keys in order, its period, if it can fail."""
-
-    name: str
-    sql: str
-    keys: tuple[str, ...]
-    period: str
-    fails: bool
-
-    @property
-    def fallible(self) -> Fallible:
-        """The rows with their faults."""
-        columns = "".join(f", r.{key}" for key in self.keys)
-        return Fallible("report", self.name, f"SELECT r.clock{columns}, q.f {self.sql}", self.keys, self.period)
 
 
 def _row(kind: str | None, values: dict[str, Any]) -> Row:
@@ -244,7 +228,10 @@ class Compiled:
             Unsupported: something is not settled here.
             HandOver: a credit that is read cannot be known, or relations lack a row that is read.
         """
-        sources = [self._judgments(), *(source for p in self.plan.payments.values() for source in self._fallible(p))]
+        sources = [self._judgments()]
+        for payment in self.plan.payments.values():
+            asked = f"clock <= {self.last}" if payment.name in self._carried else self.inside
+            sources += self._fallible(payment, asked)
         sources += [self.report(report).fallible for report in self.plan.reports]
         sources += self.results.fallible()
         if not self.relations.broken:
@@ -279,11 +266,6 @@ class Compiled:
         return frozenset(found)
 
     @property
-    def splits_pools(self) -> bool:
-        """Whether anything asks for a split among practices."""
-        return bool(self.relations.split_names)
-
-    @property
     def rests_on_failing(self) -> bool:
         """Whether people or records cannot be judged, so that no relation above them is right."""
         return any(self._first_fault(source) is not None for source in dict.fromkeys(self.relations.failing))
@@ -293,14 +275,20 @@ class Compiled:
         sql = f"SELECT payer, practice, month AS clock, f FROM {self.relations.participation()} WHERE {inside}"
         return Fallible("participation", "", sql, OWNERS, Period.MONTH.value)
 
-    def _fallible(self, payment: ir.PaymentPlan) -> Iterator[Fallible]:
-        """The lines of a payment in the year, by the period for which payers pay it."""
+    @property
+    def _carried(self) -> set[str]:
+        """The payments against which credits carry forward, so that lines of earlier years are asked for."""
+        credits = (credit for payer in self.plan.payers for credit in payer.credits if credit.carries_forward)
+        return {name for credit in credits for name in credit.against}
+
+    def _fallible(self, payment: ir.PaymentPlan, asked: str = "") -> Iterator[Fallible]:
+        """The lines of a payment that are asked for, by default of the year, by the period for which payers pay it."""
         table, by_period = self.relations.lines(payment), dict[str, list[str]]()
         for payer in self.books.world.payers:
             by_period.setdefault(posting_period(self.books.form(payment.name, payer)).value, []).append(payer)
         for period, payers in by_period.items():
             whose = f"payer IN ({self.store.dialect.texts(payers)})"
-            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {self.inside} AND {whose}"
+            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {asked or self.inside} AND {whose}"
             yield Fallible("line", payment.name, sql, OWNERS, period)
 
     def _wrong(self, ensure: ir.EnsurePlan) -> Fallible:
@@ -534,43 +522,61 @@ class Compiled:
                 named.append(name)
         return f"payer IN ({self.store.dialect.texts(named)})" if named else "false"
 
-    def _splits(self) -> tuple[SplitTotal, ...]:
-        """Every pool that was split in the year, its parts, and what returned, by place in the text and group."""
+    def splits_in_part(self) -> tuple[SplitTotal, ...]:
+        """Every pool that was split in a year in which something fails.
+
+        Raises:
+            Unsupported: a demand cannot be followed.
+            HandOver: what is known does not demand a pool, and what fails may have.
+        """
+        return self._splits(in_part=True) if self.relations.split_names else ()
+
+    def _splits(self, *, in_part: bool = False) -> tuple[SplitTotal, ...]:
+        """Every pool that was split in the year, its parts, and what returned, by place in the text and group.
+
+        `in_part`: something fails, and only what rows demand that are known is followed.
+        """
         found = []
-        demands = self._demands()
+        demands = self._demands(in_part)
         for (node, kind, base), name in self.relations.split_names.items():
             asked = demands.groups(node, kind, base=base)
-            if asked is None:
-                continue
             group, _, _ = self.relations.split_rows(node, kind, base=base)
             on = matching({column: f"g.{column}" for column in group.columns})
+            if in_part:
+                surely = f"EXISTS (SELECT 1 FROM ({asked}) a WHERE {on('a')})" if asked else "false"
+                unclear = f"SELECT count(*) FROM {name}_groups g WHERE g.f IS NULL AND NOT {surely}"
+                if self.store.row(unclear) != (0,):
+                    raise HandOver(f"whether the pool of {node.span} is split hangs on what fails, and lines are held")
+            if asked is None:
+                continue
             comma = "".join(f"g.{column}, " for column in group.columns)
             rows = self.store.rows(
                 f"SELECT {comma}g.pool, coalesce(sum(s.v), 0), coalesce(sum(s.whole_part), 0) - coalesce(sum(s.v), 0) "
                 f"FROM {name}_groups g JOIN ({asked}) a ON {on('a')} LEFT JOIN {name} s ON {on('s')} "
-                f"GROUP BY {comma}g.pool"
+                f"WHERE g.f IS NULL GROUP BY {comma}g.pool"
             )
             for *values, pool, parts, returned in rows:
                 row = _row(kind, dict(zip(group.columns, values, strict=True)))
                 found.append(self._split(node, row, (pool, parts, returned)))
         return tuple(sorted(found, key=lambda split: (split.place, split.group)))
 
-    def _demands(self) -> Demands:
-        """What the lines, reports and invariants of the year demand."""
+    def _demands(self, in_part: bool) -> Demands:
+        """What the lines, reports and invariants of the year demand; `in_part`, those that are known."""
         demands = Demands(self.relations)
+        known = " AND {}f IS NULL" if in_part else ""
         for payment in self.plan.payments.values():
-            demands.of_lines(payment, self.inside)
-        carried = [c for payer in self.plan.payers for c in payer.credits if c.carries_forward]
-        if any(demands.reaches(self.plan.payments[name]) for credit in carried for name in credit.against):
+            demands.of_lines(payment, self.inside + known.format(""))
+        if any(demands.reaches(self.plan.payments[name]) for name in self._carried):
             raise Unsupported("a split in a payment of earlier years that is credited")
-        demands.of_participation(self.first, self.last)
+        demands.of_participation(self.first, self.last, known.format(""))
         for report in self.plan.reports:
             grid, _ = self.relations.quantity(report.quantity)
             columns = ", ".join(f"q.{column}" for column in grid.columns) or "q.hit"
-            demands.of_quantity(report.quantity, f"SELECT {columns} {self.report(report).sql}")
-        for ensure in self.plan.ensures:
-            asked = f"({self.inside} AND {self._concerned(ensure)})"
-            demands.of_condition(ensure.condition, self._frame_of(ensure), asked)
+            demands.of_quantity(report.quantity, f"SELECT {columns} {self.report(report).sql}{known.format('q.')}")
+        for ensure in () if self.relations.broken else self.plan.ensures:
+            frame, held = self._judged(ensure)
+            judged = f" AND {held.fault} IS NULL" if in_part and held.fault is not None else ""
+            demands.of_condition(ensure.condition, frame, f"({self.inside} AND {self._concerned(ensure)}{judged})")
         return demands
 
     def _split(self, node: ir.Split, row: Row, sums: tuple[int, int, int]) -> SplitTotal:

@@ -53,8 +53,10 @@ class Demands:
             table = self.relations.lines(payment)
             self._mark(("lines", payment), self._of_payment(payment), f"SELECT * FROM {table} WHERE {inside}")
 
-    def of_participation(self, first: int, last: int) -> None:
+    def of_participation(self, first: int, last: int, known: str = "") -> None:
         """The verdicts of all months from `first` to `last`, which a settlement judges whether or not it pays.
+
+        `known` is a further condition on them.
 
         Raises:
             Unsupported: earlier months are judged too, for what is paid once.
@@ -63,7 +65,7 @@ class Demands:
             if any(form.once for payment in self.plan.payments.values() for form in payment.forms.values()):
                 raise Unsupported("a split that participation rests on, which decides when something is paid once")
             table = self.relations.participation()
-            inside = f"month BETWEEN {first} AND {last}"
+            inside = f"month BETWEEN {first} AND {last}{known}"
             rows = f"SELECT payer, practice, month AS clock FROM {table} WHERE {inside}"
             self._mark(("participation",), self.grids.grid(OWNERS, "month"), rows)
 
