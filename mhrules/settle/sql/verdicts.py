@@ -109,9 +109,8 @@ class Verdicts(Lines):
             found: list[AtomColumns] = []
             for operand in node.operands:
                 found += self._atoms(operand, frame, demanded)
-                held = self.known(operand, frame)
-                sql = frame.expose(held.value) if held.level == 0 else held.value
-                goes_on = sql if node.operator == "and" else f"NOT {sql}"
+                held = self.known(operand, frame).value
+                goes_on = held if node.operator == "and" else f"NOT {held}"
                 demanded = f"({demanded} AND {goes_on})"
             return found
         if isinstance(node, ir.Not):

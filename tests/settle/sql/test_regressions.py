@@ -357,3 +357,22 @@ contract other "Cigna" under small edition "1" by cigna { effective 2011-01-01; 
     rows = {"practice": [{"practice_id": "p1"}]}
     paid = {(p.payer, p.amount // 10**10) for p in settled(body + contracts, rows).reference.postings}
     assert paid == {("aetna", 1000), ("cigna", 1400)}  # not $4.00, of the program's own value
+
+
+def test_a_fact_of_the_panel_is_asked_twice_beside_its_member_months() -> None:
+    body = """
+  facts of practice, payer, month { heard : integer 0..99 }
+  participation {
+    require some "Some" : heard from 2 to 50
+    require few "Few" : member_months > 1
+  }
+  payment flat "Flat" { per practice per month; pays $1 }
+"""
+    months = [f"2011{month:02d}" for month in range(1, 13)]
+    panel = [
+        {"practice_id": "p1", "payer": payer, "year_month": month, "member_months": 2, "heard": at}
+        for payer in ("aetna", "cigna")
+        for at, month in enumerate(months)
+    ]
+    found = settled(body, {"practice": [{"practice_id": "p1"}], "practice_payer_month": panel})
+    assert [p.status for p in found.compiled.postings].count("paid") == 2 * 10
