@@ -137,6 +137,41 @@ def test_an_invariant_of_each_region_is_left_to_the_interpreter() -> None:
     )
 
 
+REASONS = """
+  facts of practice, year { size : integer 0..99; parts : integer 0..9 }
+  define ratio = size / parts
+  payment practices_ "Over practices" { per practice per year; pays $1 * sum(ratio over practices) }
+  payment chosen "Chosen" { per practice per year; pays $1 * sum(ratio over practices where size > 3) }
+  define pool = $100 * count(practices)
+  payment pooled "Pooled" { per practice per year; pays split pool among practices in proportion to ratio }
+"""
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_of_several_reasons_the_first_is_posted(missing: int) -> None:
+    practices: list[tuple[int | None, int]] = [(5, 0), (5, 0), (5, 1)]
+    practices[missing] = (None, 1)
+    found = compared(REASONS, facts(*practices), hold=True)
+    first = "MH701" if missing == 0 else "MH704"
+    reasons = {p.payment: p.reason for p in found.scaled.postings if p.status == HELD}
+    assert reasons == {"practices_": first, "chosen": "MH701", "pooled": first}
+
+
+def test_of_several_lines_that_fail_the_first_in_time_is_the_reason_of_their_total() -> None:
+    body = """
+  facts of practice, month { seen : integer 0..99; parts : integer 0..9 }
+  payment fee "Fee" { per practice per month; pays $1 * seen / parts }
+  payment again "Again" { per practice per year; pays 10% * total(fee) }
+"""
+    months = [f"2011{month:02d}" for month in range(1, 13)]
+    for lacking, first in (("201102", "MH701"), ("201111", "MH704")):
+        own = [{"practice_id": "p1", "year_month": m, "seen": 1, "parts": int(m != "201105")} for m in months]
+        rows: Rows = {"practice": [{"practice_id": "p1"}], "practice_month": own}
+        rows["practice_month"] = [row for row in own if row["year_month"] != lacking]
+        found = compared(body, rows, hold=True)
+        assert {p.reason for p in found.scaled.postings if p.payment == "again"} == {first}
+
+
 POOLS = """
   facts of practice, year { size : integer 0..99; parts : integer 0..9 }
   facts of payer, year { pool : $ $0..$900 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import evolve
 
@@ -11,8 +11,10 @@ from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
 from mhrules.engine.rows import time_key
 from mhrules.engine.sql.about import About
+from mhrules.engine.sql.expressions import base_years
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import FaultBook, Unsupported
+from mhrules.engine.sql.firsts import first_fault, order_of
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.loaded import Loaded
@@ -435,6 +437,11 @@ class Relations(Scalars):
         if among is not None and among.fault is not None:
             fault = either(among.fault, fault)
         columns["f"] = fault or "NULL::INTEGER"
+        of_elements = [each.fault for each in (where, among) if each is not None and each.fault is not None]
+        order = order_of(node, elements) if fault is not None else []
+        if order:
+            columns |= {f"o{at}": frame.expose(f"r.{key}") for at, key in enumerate(order, 1)}
+            columns["early"] = f"({either(*of_elements)} IS NOT NULL)" if of_elements else "false"
         if node.function == "latest":
             columns["date"] = frame.expose("r.date")
         grouped = ", ".join(group)
@@ -443,7 +450,7 @@ class Relations(Scalars):
         inner = frame.select(columns)
         if among is not None:
             inner = f"SELECT * FROM ({inner}) WHERE among OR f IS NOT NULL"
-        faults = "max(f)"
+        faults = first_fault([f"o{at}" for at in range(1, len(order) + 1)], early=bool(of_elements))
         if node.function == "latest":
             inner, faults = self.latest(node, inner, group)
         large = self._large_total(node)
@@ -586,21 +593,3 @@ def matching(columns: Mapping[str, str]) -> Callable[[str], str]:
         return " AND ".join(f"{alias}.{column} = {sql}" for column, sql in columns.items()) or "true"
 
     return on
-
-
-def expressions_of(plan: Plan) -> Iterator[ir.Expression]:
-    """Everything that a plan works out: its quantities, and what its clauses say of themselves."""
-    yield from (quantity.expression for quantity in plan.quantities)
-    yield from (report.quantity.expression for report in plan.reports)
-    yield from (ensure.condition for ensure in plan.ensures)
-    yield from (requirement.condition for group in plan.requirements for requirement in group.requirements)
-    for payment in plan.payments.values():
-        for form in payment.forms.values():
-            yield from (form.pays, *form.caps, *form.floors, *(gate.condition for gate in form.gates))
-            yield from () if form.where is None else (form.where,)
-
-
-def base_years(plan: Plan) -> set[int]:
-    """The years of baselines that a plan reads."""
-    nodes = (node for top in expressions_of(plan) for node in top.walk())
-    return {node.year for node in nodes if isinstance(node, ir.Read) and node.year is not None}

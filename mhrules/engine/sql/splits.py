@@ -72,10 +72,11 @@ class Splits(Relations):
         large = self.faults.number("MH705", node.span)
         too_large = f"abs(g.pool) * sum(e.weight) >= {self.dialect.number(LIMIT)}"
         unfit = "g.pool <> 0 AND (coalesce(sum(e.weight), 0) <= 0 OR coalesce(min(e.weight), 0) < 0)"
+        first = f"min_by(e.f, e.{node.among}) FILTER (WHERE e.f IS NOT NULL)"
         self.store.table(
             f"{name}_groups",
             f"SELECT {comma}g.pool, sum(e.weight) AS whole, "
-            f"coalesce(g.f, max(e.f), CASE WHEN {unfit} THEN {number} WHEN {too_large} THEN {large} END) AS f\n"
+            f"coalesce(g.f, {first}, CASE WHEN {unfit} THEN {number} WHEN {too_large} THEN {large} END) AS f\n"
             f"  FROM {name}_pools g LEFT JOIN ({members}) e ON {on} GROUP BY {comma}g.pool, g.f",
             About("pools with the weights of all who share each", group.grain, node.span),
         )

@@ -19,11 +19,12 @@ from mhrules.engine.faults import Faulted
 from mhrules.engine.rows import Row, time_key
 from mhrules.engine.spark.dataset import SparkDataset
 from mhrules.engine.sql.dialect import DuckDB
+from mhrules.engine.sql.expressions import expressions_of
 from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import TooLarge, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import LOST, expressions_of, matching
+from mhrules.engine.sql.relations import LOST, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir

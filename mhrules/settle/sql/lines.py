@@ -395,7 +395,8 @@ class Lines(Prices):
         if net:
             table = self._net(node.payment, table)
         sql = (
-            "SELECT g.payer, g.practice, g.clock, sum(l.amount) AS v, max(l.f) AS f "
+            "SELECT g.payer, g.practice, g.clock, sum(l.amount) AS v, "
+            "min_by(l.f, l.clock) FILTER (WHERE l.f IS NOT NULL) AS f "
             f"FROM {rows.table} g JOIN {table} l ON l.payer = g.payer AND l.practice = g.practice "
             "AND l.m1 >= g.m1 AND l.m2 <= g.m2 GROUP BY ALL"
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mhrules.engine.elements import ENROLLMENT, MEMBER
 from mhrules.engine.records import KINDS
-from mhrules.engine.sql.relations import expressions_of
+from mhrules.engine.sql.expressions import expressions_of
 from mhrules.plan import ir
 from mhrules.plan.lower_calls import through
 from mhrules.plan.whole import Plan

@@ -109,8 +109,8 @@ class Verdicts(Lines):
             found: list[AtomColumns] = []
             for operand in node.operands:
                 found += self._atoms(operand, frame, demanded)
-                held = self.known(operand, frame).value
-                goes_on = held if node.operator == "and" else f"NOT {held}"
+                goes_on = self.known(operand, frame).value
+                goes_on = goes_on if node.operator == "and" else f"NOT {goes_on}"
                 demanded = f"({demanded} AND {goes_on})"
             return found
         if isinstance(node, ir.Not):
