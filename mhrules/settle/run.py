@@ -428,12 +428,16 @@ class _Compiled(_Settling):
             splits = compiled.splits_in_part() if self.hold else ()
         compiled.fails = True
         credits = list(self._credits())
-        problems = [*told.findings, *(each for each in self.faults.faults if each not in known)]
+        faults = dict.fromkeys(self.faults.faults)
+        with handing_over():  # of the year's own lines it is said already
+            before = [known[each] for each in faults if each in known and not compiled.is_of_the_year(known[each])]
+            earlier = reasons(Live(compiled, self.dataset), before)
+        problems = [*told.findings, *earlier.findings, *(each for each in faults if each not in known)]
         if not problems:
             raise HandOver(f"{reason.reason}, and what it stands in the way of is not clear")
         stray = tuple(strays(self.books.world, self.year, StoredKeys(compiled.store)))
         problems += [found for found in stray if found.severity is Severity.ERROR]
-        further = [*told.more, *(found for found in stray if found.severity is not Severity.ERROR)]
+        further = [*told.more, *earlier.more, *(found for found in stray if found.severity is not Severity.ERROR)]
         if not self.hold:
             return self._whole(Kept((), (), (), ()), [], (), problems, further)
         postings = Postings(self.books, compiled.relations, compiled.inside, credits, posted=True)

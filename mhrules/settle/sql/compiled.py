@@ -230,9 +230,7 @@ class Compiled:
             HandOver: a credit that is read cannot be known, or relations lack a row that is read.
         """
         sources = [self._judgments()]
-        for payment in self.plan.payments.values():
-            asked = f"clock <= {self.last}" if payment.name in self._carried else self.inside
-            sources += self._fallible(payment, asked)
+        sources += (source for payment in self.plan.payments.values() for source in self._fallible(payment))
         sources += [self.report(report).fallible for report in self.plan.reports]
         sources += self.results.fallible()
         if not self.relations.broken:
@@ -249,22 +247,29 @@ class Compiled:
             return source
         return evolve(source, sql=f"SELECT * FROM ({source.sql}) WHERE {self.inside}")
 
-    def hold_failing(self) -> frozenset[Diagnostic]:
+    def hold_failing(self) -> dict[Diagnostic, Failing]:
         """Lets credits be taken off the lines that are known, and not be known where a line is not; gives the faults.
 
-        Nothing is worked out anew by the interpreter then.
+        Nothing is worked out anew by the interpreter then. Each fault is that of one line, of this year or before.
         """
         self._keep_for_credits()
-        found = set[Diagnostic]()
+        found: dict[Diagnostic, Failing] = {}
         for payment in self.plan.payments.values():
             if payment.name in self._kept:
                 sql = f"SELECT payer, practice, clock, f FROM {self.relations.lines(payment)} WHERE f IS NOT NULL"
                 for payer, practice, clock, number in self.store.rows(sql):
                     code, span = self.relations.faults.named(number)
-                    fault = finding(code, f"a line of `{payment.name}` cannot be known", span)
-                    found.add(fault)
+                    row = self.books.row(payment.name, payer, practice, clock)
+                    fault = finding(
+                        code, f"`{payment.name}` cannot be known for {self.books.interpreter.words(row)}", span
+                    )
+                    found[fault] = Failing("line", payment.name, code, span, (row,), 0)
                     self.books.keep_fault((payment.name, payer, practice, clock), fault)
-        return frozenset(found)
+        return found
+
+    def is_of_the_year(self, failing: Failing) -> bool:
+        """Whether rows that fail begin in the year."""
+        return all(row.clock is not None and row.clock[1] >= self.first for row in failing.rows)
 
     @property
     def rests_on_failing(self) -> bool:
@@ -276,20 +281,14 @@ class Compiled:
         sql = f"SELECT payer, practice, month AS clock, f FROM {self.relations.participation()} WHERE {inside}"
         return Fallible("participation", "", sql, OWNERS, Period.MONTH.value)
 
-    @property
-    def _carried(self) -> set[str]:
-        """The payments against which credits carry forward, so that lines of earlier years are asked for."""
-        credits = (credit for payer in self.plan.payers for credit in payer.credits if credit.carries_forward)
-        return {name for credit in credits for name in credit.against}
-
-    def _fallible(self, payment: ir.PaymentPlan, asked: str = "") -> Iterator[Fallible]:
-        """The lines of a payment that are asked for, by default of the year, by the period for which payers pay it."""
+    def _fallible(self, payment: ir.PaymentPlan) -> Iterator[Fallible]:
+        """The lines of a payment in the year, by the period for which payers pay it."""
         table, by_period = self.relations.lines(payment), dict[str, list[str]]()
         for payer in self.books.world.payers:
             by_period.setdefault(posting_period(self.books.form(payment.name, payer)).value, []).append(payer)
         for period, payers in by_period.items():
             whose = f"payer IN ({self.store.dialect.texts(payers)})"
-            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {asked or self.inside} AND {whose}"
+            sql = f"SELECT payer, practice, clock, f FROM {table} WHERE {self.inside} AND {whose}"
             yield Fallible("line", payment.name, sql, OWNERS, period)
 
     def _wrong(self, ensure: ir.EnsurePlan) -> Fallible:
@@ -567,7 +566,8 @@ class Compiled:
         known = " AND {}f IS NULL" if in_part else ""
         for payment in self.plan.payments.values():
             demands.of_lines(payment, self.inside + known.format(""))
-        if any(demands.reaches(self.plan.payments[name]) for name in self._carried):
+        carried = [c for payer in self.plan.payers for c in payer.credits if c.carries_forward]
+        if any(demands.reaches(self.plan.payments[name]) for credit in carried for name in credit.against):
             raise Unsupported("a split in a payment of earlier years that is credited")
         demands.of_participation(self.first, self.last, known.format(""))
         for report in self.plan.reports:
