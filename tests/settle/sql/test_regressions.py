@@ -376,3 +376,29 @@ def test_a_fact_of_the_panel_is_asked_twice_beside_its_member_months() -> None:
     ]
     found = settled(body, {"practice": [{"practice_id": "p1"}], "practice_payer_month": panel})
     assert [p.status for p in found.compiled.postings].count("paid") == 2 * 10
+
+
+def test_cost_asks_for_the_amounts_of_the_months_that_it_counts_alone() -> None:
+    rows = {**people(), "pharmacy_claim": []}
+    for chosen in rows["chosen_practice"]:
+        chosen["from"] = "2011-04-01"  # the claim is of March
+    rows["medical_claim"][0]["allowed_amount"] = None
+    body = """
+  payment fee "Fee" { per member per month; pays $1 }
+  report spent "Spent" = sum(cost over members ever where risk = low)
+"""
+    assert {q.value for q in settled(PEOPLE + body, rows).compiled.quantities} == {0}
+
+
+@pytest.mark.parametrize(("code", "paid"), [("E11", 200), ("99213", 0)])
+def test_a_condition_beside_a_claim_line_is_asked_for_its_own_code(code: str, paid: int) -> None:
+    asked = f'code = "99213" and any(conditions where code = "{code}")'
+    body = f'payment seen "Seen" {{ per claim line where {asked}; pays $1 }}\n'
+    rows = people()
+    for line in rows["medical_claim"]:
+        line["hcpcs_code"] = "99213"
+    rows["condition"] = [{"person_id": "ann", "normalized_code": "E11", "recorded_date": "2011-02-01"}]
+    plan = plan_of(f"{HEAD}{PEOPLE}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    found = both(plan, Dataset.from_rows(plan.schema, {k: v for k, v in rows.items() if k in names}), YEAR)
+    assert max(amounts(found, "seen")) == paid
