@@ -25,7 +25,8 @@ from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import TooLarge, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import expressions_of, matching
+from mhrules.engine.sql.quantities import matching
+from mhrules.engine.sql.relations import expressions_of
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir
