@@ -157,7 +157,7 @@ def dataset_from_sources(
     report_unknown_columns(state.uses)
     findings.close()
     findings.raise_if_errors()
-    create_tables(connection, schema)
+    create_tables(connection, schema, sources)
     return Dataset(
         schema,
         inputs=_inputs(sources),
