@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import DATE_PARTS, NUMERIC, TIMES, CellRule, Fault, Value, bounds, parse
 from mhrules.data.database import fill, identifier, literal
 from mhrules.data.origins import TEXT, Origin, unreadable

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import Fault, parse
 from mhrules.data.convert import Feed, one_of_sql, sql_type
 from mhrules.data.database import identifier

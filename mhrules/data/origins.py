@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import database
 from mhrules.data.csvshape import LONGEST_RECORD, good_records, scan
 from mhrules.data.limits import limit_reached

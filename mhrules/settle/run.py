@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.data.limits import within_limits
 from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping
 
-from attrs import define, field, frozen
+from attrs import field
 
+from mhrules.classes import define, frozen
 from mhrules.plan import ir
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.rows import time_key
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Column, Frame, Grid
