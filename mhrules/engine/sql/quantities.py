@@ -18,6 +18,8 @@ from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
 _DEEPEST = 24
 """Layers of a statement beyond which what is read in it gets a relation of its own: each layer names all columns."""
+_MOST = 12
+"""Quantities that share the relation of another; a database refuses statements that go too deep."""
 
 
 @frozen
@@ -71,7 +73,7 @@ class Quantities(Scalars):
         if key not in self.held:
             grid = self._grid_of(quantity, base=base)
             frame = Frame(grid)
-            if "member" not in grid.keys:
+            if "member" not in grid.keys and not grid.element:
                 frame.beside = {}
             stem = _stem(quantity, base=base)
             name = self.store.unique(f"q_{stem}")  # `care.met` and `care_met` are two
@@ -133,12 +135,14 @@ class Quantities(Scalars):
             return False
         if node.quantity in frame.beside:
             return True
-        return frame.depth < _DEEPEST and self._grid_of(node.quantity, base=frame.grid.base) == frame.grid
+        room = frame.depth < _DEEPEST and len(frame.beside) < _MOST
+        return room and self._grid_of(node.quantity, base=frame.grid.base) == frame.grid
 
     def _beside(self, quantity: ir.Quantity, frame: Frame) -> Column:
         """A quantity as columns of the relation of another, which that relation then has as well."""
         assert frame.beside is not None
         if quantity not in frame.beside:
+            frame.beside[quantity] = Column("NULL")  # it has its place while what it reads is worked out
             with self.store.serving(_stem(quantity, base=frame.grid.base)):
                 frame.beside[quantity] = self._in_place(quantity, frame)
         return frame.beside[quantity]
