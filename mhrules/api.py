@@ -17,8 +17,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.locate import existing, program_path, program_paths
 from mhrules.progress import SILENT, Progress

@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-from attrs import define, field, frozen
+from attrs import field
 
+from mhrules.classes import define, frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import DataPlace, Diagnostic, DiagnosticError, Label
 from mhrules.diagnostics.registry import finding

@@ -10,9 +10,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import field
 
 from mhrules.api import Data, Program
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import CODES, finding
 from mhrules.engine.sql.about import About, rule_text

@@ -9,8 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, fields, frozen
+from attrs import field, fields
 
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.exact import PLACES

@@ -6,7 +6,9 @@ import bisect
 import hashlib
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import field
+
+from mhrules.classes import frozen
 
 
 @frozen(eq=False, slots=False)

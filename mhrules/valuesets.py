@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import DataPlace, DiagnosticError
 from mhrules.diagnostics.suggest import did_you_mean

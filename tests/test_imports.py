@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mhrules"
 
 # A module may import what stands on its own line or on an earlier one. The longest name that fits decides.
 LAYERS = (
-    ("mhrules.version", "mhrules.source", "mhrules.exact", "mhrules.resources", "mhrules.progress"),
+    ("mhrules.classes", "mhrules.version", "mhrules.source", "mhrules.exact", "mhrules.resources", "mhrules.progress"),
     ("mhrules.diagnostics",),
     ("mhrules.progress",),
     ("mhrules.syntax",),

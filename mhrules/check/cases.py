@@ -12,9 +12,10 @@ from enum import Enum
 from functools import reduce
 from math import prod
 
-from attrs import field, frozen
+from attrs import field
 
 from mhrules.check.domains import Atom, Axis, CaseValue, Known, Variable, axis_from_tests
+from mhrules.classes import frozen
 
 LIMIT = 10**6  # cases, beyond which a text is refused
 MOST_GAPS = 3

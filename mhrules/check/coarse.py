@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from mhrules.check.reading import forms, words
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir
 from mhrules.plan.bounds import Bounds

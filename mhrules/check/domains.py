@@ -14,8 +14,9 @@ from enum import Enum
 from math import lcm
 from typing import Literal
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.exact import ONE, PLACES
 
 Op = Literal["=", "!=", "<", "<=", ">", ">="]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.lower import Lowered
 from mhrules.plan.whole import Plan

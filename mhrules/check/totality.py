@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from mhrules.check import cases
 from mhrules.check.cases import Case, DeadReason, DeadRow, Overlap
 from mhrules.check.conditions import Translation
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.plan import ir

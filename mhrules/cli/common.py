@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
 
 from mhrules import progress
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic, Severity
 
 F = TypeVar("F", bound=Callable[..., Any])

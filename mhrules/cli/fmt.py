@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import click
-from attrs import frozen
 
+from mhrules.classes import frozen
 from mhrules.cli import common
 from mhrules.cli.common import count
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError

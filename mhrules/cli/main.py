@@ -6,6 +6,7 @@ or in data, 2 wrong usage or unreadable input, 3 mhrules itself failed, 130 afte
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -38,6 +39,15 @@ VERBS = {
 _WIDTH = 80
 _GARBAGE = 50_000  # objects: what a short run makes is kept, so looking for circles among it finds little
 _ERROR = "Error: "
+
+
+def _leave() -> None:
+    """A process that ends has no need to look for circles of objects; DuckDB wants its own to be found, and says so."""
+    if "duckdb" not in sys.modules:
+        gc.freeze()
+
+
+atexit.register(_leave)
 
 
 class Verbs(click.Group):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from attrs import frozen
 
+from mhrules.classes import frozen
 from mhrules.cli import common
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.faults import Faulted
 from mhrules.engine.rows import Row
 from mhrules.exact import ONE, PLACES, Rounding, divide

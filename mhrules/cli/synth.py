@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from attrs import frozen
 
+from mhrules.classes import frozen
 from mhrules.cli import common
 from mhrules.cli.table import table
 from mhrules.data.synth.setting import MOST_MEMBERS, MOST_PRACTICES

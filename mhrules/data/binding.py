@@ -14,8 +14,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
+from mhrules.classes import frozen
 from mhrules.data.tomlplaces import TomlPlaces
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import DiagnosticError

@@ -14,8 +14,9 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import index
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
+from mhrules.classes import frozen
 from mhrules.data.schema import Column, ColumnKind
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.exact import Rounding, divide

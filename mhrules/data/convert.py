@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import DATE_PARTS, NUMERIC, TIMES, CellRule, Fault, Value, bounds, parse
 from mhrules.data.database import fill, identifier, literal
-from mhrules.data.origins import Origin, unreadable
+from mhrules.data.origins import TEXT, Origin, unreadable
 from mhrules.data.reports import DataFindings
 from mhrules.data.schema import Column, ColumnKind
 from mhrules.diagnostics.model import DataPlace
@@ -127,6 +126,8 @@ def _fixed_sql(task: _Task, at: int) -> str | None:
 
 def source_text_sql(rule: CellRule, kind: str, cell: str) -> str | None:
     """SQL for the text of a source cell of a type, written as the rule reads it; None if the type cannot be read."""
+    if kind == TEXT:
+        return cell
     base = kind.partition("(")[0].strip()
     if kind.endswith("]"):
         return None

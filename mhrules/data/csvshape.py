@@ -15,7 +15,9 @@ from operator import methodcaller
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import define, field, frozen
+from attrs import field
+
+from mhrules.classes import define, frozen
 
 LONGEST_RECORD = 16 * 1024 * 1024  # bytes
 _MOST_LINES = 1_000  # lines of one record; a lost quote must not swallow the file

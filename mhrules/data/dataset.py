@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data.cells import Value
 from mhrules.data.rules import layout
 from mhrules.data.schema import Column, Schema
@@ -178,11 +179,13 @@ def column_types(columns: Iterable[Column]) -> list[str]:
     return [sql_type(column) for column in columns]
 
 
-def create_tables(connection: DuckDBPyConnection, schema: Schema) -> None:
-    """Make each table of a schema that is not there yet, empty."""
+def create_tables(connection: DuckDBPyConnection, schema: Schema, there: Collection[str] = ()) -> None:
+    """Make each table of a schema that is not there yet, empty; `there` are some that are."""
     from mhrules.data.database import identifier
 
     for table in schema.tables:
+        if table.name in there:
+            continue
         columns = layout(table)
         defined = ", ".join(
             f"{identifier(column.name)} {kind}" for column, kind in zip(columns, column_types(columns), strict=True)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import Fault, parse
 from mhrules.data.convert import Feed, one_of_sql, sql_type
 from mhrules.data.database import identifier
@@ -67,9 +66,13 @@ class Direct:
 
     def count(self, query: str) -> int:
         """The one number that a query gives."""
-        row = self.connection.execute(query).fetchone()
-        assert row is not None
-        return int(row[0])
+        ((found,),) = self.connection.execute(query).fetchall()
+        return int(found)
+
+    def answers(self, questions: Sequence[str]) -> list[bool]:
+        """What is so of all rows together; of no row nothing is."""
+        (found,) = self.connection.execute(f"SELECT {', '.join(questions)} FROM {self.name}").fetchall()
+        return [bool(each) for each in found]
 
 
 def read_directly(task: Direct) -> list[LeftRows] | None:
@@ -128,13 +131,12 @@ def _fill(task: Direct, selects: Sequence[str]) -> list[LeftRows] | None:
     for at, (feeding, select) in enumerate(zip(task.feedings, selects, strict=True)):
         feed = feeding.feed
         number = f"{at}, " if numbered else ""
-        inserted = task.connection.execute(
+        ((inserted,),) = task.connection.execute(
             f"INSERT INTO {task.name} SELECT {number}{select}", list(feed.origin.parameters)
-        ).fetchone()
-        assert inserted is not None
+        ).fetchall()
         if feed.where or any(words for _, words in feed.where_not):
-            left.append(LeftRows(at, "where", feed.origin.rows - inserted[0]))
-        elif inserted[0] != feed.origin.rows:
+            left.append(LeftRows(at, "where", feed.origin.rows - inserted))
+        elif inserted != feed.origin.rows:
             return None
     if ends:
         left += _without_empty_spans(task, ends)
@@ -176,9 +178,13 @@ def _read_once(task: Direct) -> list[LeftRows]:
 
 def _faults(task: Direct) -> Iterator[bool]:
     """Whether rows are at fault with each other, one question after another; the cheap ones first."""
-    columns = task.columns
-    for first, last in dates_in_order(task.table):
-        yield task.count(f"SELECT count(*) FROM {task.name} WHERE {columns[first]} > {columns[last]}") > 0
+    columns, entries = task.columns, entry_columns(task.table)
+    asked = [f"count(*) FILTER (WHERE {columns[a]} > {columns[b]}) > 0" for a, b in dates_in_order(task.table)]
+    several = "false" if entries is None else f"min({columns[entries[0]]}) <> max({columns[entries[0]]})"
+    disordered, differing = False, False
+    if asked or entries is not None:
+        disordered, differing = task.answers([" OR ".join(asked) or "false", several])
+    yield disordered
     for reference, relation in task.known.items():
         named = columns[reference.at]
         yield (
@@ -192,7 +198,7 @@ def _faults(task: Direct) -> Iterator[bool]:
         yield _has_doubled(task, columns[: len(task.table.keys)])
     if spans_of(task.table) is not None:
         yield _has_overlaps(task)
-    if entry_columns(task.table) is not None:
+    if differing:
         yield _has_differing_entries(task)
 
 

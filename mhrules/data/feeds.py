@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field
 
+from mhrules.classes import define, frozen
 from mhrules.data.binding import DELIMITERS, TableBinding, Words
 from mhrules.data.cells import CellRule
 from mhrules.data.convert import Feed, source_text_sql

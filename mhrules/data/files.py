@@ -7,8 +7,7 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.binding import Binding, TableBinding
 from mhrules.data.schema import Schema, Table
 from mhrules.diagnostics.collect import Findings

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import database
 from mhrules.data.feeds import Supply
 from mhrules.data.load import dataset_from_sources

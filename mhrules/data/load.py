@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import field
 
+from mhrules.classes import define, frozen
 from mhrules.data import database
 from mhrules.data.allow import Allowance
 from mhrules.data.binding import Binding, TableBinding
@@ -157,7 +158,7 @@ def dataset_from_sources(
     report_unknown_columns(state.uses)
     findings.close()
     findings.raise_if_errors()
-    create_tables(connection, schema)
+    create_tables(connection, schema, sources)
     return Dataset(
         schema,
         inputs=_inputs(sources),

@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import database
 from mhrules.data.csvshape import LONGEST_RECORD, good_records, scan
 from mhrules.data.limits import limit_reached
@@ -21,6 +20,9 @@ from mhrules.diagnostics.model import DataPlace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+TEXT = "VARCHAR NOT NULL"
+"""The type of a column of a CSV file: text, an empty cell the empty one."""
 
 _BATCH = 20_000
 _PARQUET = (".parquet", ".pq")
@@ -129,7 +131,7 @@ def _open_csv(
         findings.report(fault.code, fault.message, help=fault.help, place=DataPlace(name, fault.line))
     if not shape.header:
         return None
-    columns = tuple((column, "VARCHAR") for column in shape.header)
+    columns = tuple((column, TEXT) for column in shape.header)
     if shape.faults:
         relation = _salvage(connection, path, delimiter, len(columns))
         return Origin(name, columns, relation, relation, lambda rn: rn, sha256=shape.sha256, sound=False, header_line=1)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.data.schema import Column, ColumnKind, Table
 
 MEMBER = "member"

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.database import identifier
 from mhrules.data.limits import limit_reached
 from mhrules.data.origins import Origin

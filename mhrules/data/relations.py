@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.population import CONDITION, ENCOUNTER, ENTRY, MEDICAL, MEMBER, PERSON, PHARMACY
 from mhrules.data.rules import layout, span_names
 from mhrules.data.schema import Schema, Table

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import Value, shown
 from mhrules.data.relations import Reference, Spans, dates_in_order, entry_columns, spans_of
 from mhrules.data.reports import DataFindings

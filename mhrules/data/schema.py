@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.source import Span
 
 

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import DataPlace, Diagnostic, Label, Severity
 from mhrules.source import Span
 

@@ -6,8 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.source import Source, Span
 
 Painter = Callable[[str, str], str]

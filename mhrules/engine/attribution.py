@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.records import VISIT, Record, Records, days_before

@@ -6,8 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.schema import Column, ColumnKind, Schema, Table
 from mhrules.engine.rows import Row
 from mhrules.engine.slices import EVERYTHING, Bounds

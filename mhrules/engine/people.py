@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.engine.facts import DataRow, Facts
 from mhrules.exact import ONE

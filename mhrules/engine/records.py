@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.data.schema import Column, Table
 from mhrules.engine.facts import DataRow, Facts, at_twelve_places

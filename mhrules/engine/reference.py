@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.data.schema import ColumnKind
 from mhrules.engine import kernel
 from mhrules.engine.aggregates import Aggregates

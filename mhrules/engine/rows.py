@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field
 
+from mhrules.classes import define, frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.plan.ir import TIME_KEYS, Value
 from mhrules.semantics.calendar import Calendar

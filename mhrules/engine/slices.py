@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.whole import CreditPlan, Plan
 

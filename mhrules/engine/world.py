@@ -6,8 +6,7 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.population import ATTRIBUTED, ELIGIBILITY
 from mhrules.data.schema import Table
 from mhrules.engine.elements import ENROLLMENT, MEMBER, PROVIDER, Elements

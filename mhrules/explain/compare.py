@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.listed import Listed
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.diagnostics.suggest import did_you_mean

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import attrs
-from attrs import frozen
 
+from mhrules.classes import frozen
 from mhrules.data.population import ELIGIBILITY, Need
 from mhrules.diagnostics.suggest import did_you_mean
 from mhrules.plan import ir

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-from attrs import frozen
 
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.collect import Findings

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-from attrs import frozen
 
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.data.population import Need, population_tables
 from mhrules.data.schema import Schema, Table

@@ -14,8 +14,9 @@ import datetime
 from collections.abc import Iterator
 from enum import Enum
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
+from mhrules.classes import frozen
 from mhrules.exact import Rounding, to_text
 from mhrules.semantics.types import Type
 from mhrules.source import Span

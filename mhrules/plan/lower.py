@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.data.population import Need
 from mhrules.data.schema import Schema

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import attrs
-from attrs import frozen
 
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.lower_conditions import ONE_NUMBER, Conditions, union
 from mhrules.plan.lower_numbers import bare, join_share

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.lower_members import Members
 from mhrules.plan.scope import YEAR, Context

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.data.population import Need
 from mhrules.diagnostics.model import Label

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import attrs
-from attrs import frozen
 
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.collections_of import Collection
 from mhrules.plan.lower_measure_parts import MeasureParts, Written

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import attrs
-from attrs import frozen
 
+from mhrules.classes import frozen
 from mhrules.plan import ir
 from mhrules.plan.lower_choices import Alternative, Choices
 from mhrules.plan.lower_numbers import bare, join_share

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.plan.ir import Expression, Lookback
 from mhrules.source import Span
 from mhrules.syntax.tree import Note, Period

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data.population import Need
 from mhrules.diagnostics.collect import Findings
 from mhrules.plan import ir

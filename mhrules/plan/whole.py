@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data.schema import Schema
 from mhrules.exact import Rounding
 from mhrules.plan.ir import (

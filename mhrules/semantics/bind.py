@@ -6,8 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.semantics.bind_choices import choose_forms, choose_measures, core_measures, credits, declines, single_forms

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.semantics.calendar import first_month_on_or_after, month_label, month_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.semantics.builtins import ELEMENTS, QUANTITY_TABLE, RESERVED
 
 

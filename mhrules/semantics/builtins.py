@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.semantics.types import DATE, DOLLARS, TEXT, YES_NO, Kind, Type, money_per, number
 
 FUNCTIONS = frozenset(

@@ -8,8 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.exact import Rounding, divide
 from mhrules.syntax.tree import Period
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Label
 from mhrules.semantics.parameters import check_in_term

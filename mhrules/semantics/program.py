@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.exact import Rounding
 from mhrules.semantics.calendar import Calendar
 from mhrules.semantics.types import Type

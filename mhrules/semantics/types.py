@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 import attrs
-from attrs import frozen
 
 from mhrules import exact
+from mhrules.classes import frozen
 
 
 class Kind(Enum):

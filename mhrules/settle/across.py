@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.reference import SplitRecord
 from mhrules.engine.slices import is_across
 from mhrules.engine.sql.numbers import places_of

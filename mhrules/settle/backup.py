@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.engine.faults import fault
 from mhrules.engine.rows import Row
 from mhrules.exact import ONE, Rounding, divide, to_text

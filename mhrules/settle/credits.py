@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.kernel import largest_remainder
 from mhrules.engine.rows import Row, time_key

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
 from mhrules import exact
+from mhrules.classes import frozen
 from mhrules.data.dataset import Dataset
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity

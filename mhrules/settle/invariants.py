@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.faults import Faulted, Gathering

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.database import connect, identifier, literal
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError
 from mhrules.diagnostics.registry import finding

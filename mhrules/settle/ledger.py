@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data.schema import Schema
 from mhrules.diagnostics.model import Diagnostic, Severity
 from mhrules.engine.rows import Row

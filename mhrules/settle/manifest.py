@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.exact import to_text
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import month_label

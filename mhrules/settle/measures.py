@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine import kernel
 from mhrules.engine.elements import MEMBER
 from mhrules.engine.faults import Gathering

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.engine.attribution import Assignment, Outcome, Tried
 from mhrules.engine.faults import Faulted, fault

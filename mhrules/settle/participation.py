@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.engine.faults import Gathering
 from mhrules.engine.reference import Interpreter, holds
 from mhrules.engine.rows import Row

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.engine import kernel
 from mhrules.engine.facts import Facts, Tables

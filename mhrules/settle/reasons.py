@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import define, field, frozen
+from attrs import field
 
+from mhrules.classes import define, frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.rows import Row

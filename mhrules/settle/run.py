@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.data.limits import within_limits
 from mhrules.data.population import ELIGIBILITY
 from mhrules.diagnostics.model import Diagnostic, DiagnosticError, Severity
@@ -399,7 +400,8 @@ class _Compiled(_Settling):
         problems = [found for found in stray if found.severity is Severity.ERROR]
         warnings = [found for found in stray if found.severity is not Severity.ERROR]
         posted = self.hold or not problems
-        postings = Postings(self.books, self.compiled.relations, self.compiled.inside, credits, posted=posted)
+        whose = (self.books, self.compiled.relations, self.compiled.inside)
+        postings = Postings(*whose, credits, posted=posted, fails=False)
         judged = self.compiled.judged()
         warnings += self._empty(judged)
         if judged and self.books.world.facts.present(ELIGIBILITY) and not postings.somebody():
@@ -440,7 +442,7 @@ class _Compiled(_Settling):
         further = [*told.more, *earlier.more, *(found for found in stray if found.severity is not Severity.ERROR)]
         if not self.hold:
             return self._whole(Kept((), (), (), ()), [], (), problems, further)
-        postings = Postings(self.books, compiled.relations, compiled.inside, credits, posted=True)
+        postings = Postings(self.books, compiled.relations, compiled.inside, credits, posted=True, fails=True)
         whole = self._whole(_Read(self, postings), postings.tallies(), splits, problems, further)
         return evolve(whole, relations=Relations(compiled, postings))
 

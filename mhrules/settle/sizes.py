@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.dataset import Dataset
 from mhrules.data.population import ELIGIBILITY
 from mhrules.settle.payments import Books

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.data.rules import layout
 from mhrules.data.schema import Column, Table
 from mhrules.diagnostics.model import DataPlace, Diagnostic

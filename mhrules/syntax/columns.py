@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from attrs import define, frozen
-
+from mhrules.classes import define, frozen
 from mhrules.syntax import tree as t
 from mhrules.syntax.scan import Kind, Piece
 

@@ -6,7 +6,7 @@ of the grammar and a short text that leads there.
 
 from __future__ import annotations
 
-from attrs import frozen
+from mhrules.classes import frozen
 
 _NONE: dict[str, str] = {}
 

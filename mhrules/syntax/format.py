@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 
-from attrs import define, field, frozen
+from attrs import field
 
+from mhrules.classes import define, frozen
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.source import Source, Span

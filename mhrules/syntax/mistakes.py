@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.diagnostics.model import Diagnostic
 from mhrules.diagnostics.registry import finding
 from mhrules.diagnostics.snippet import visible

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define, field
+from attrs import field
 
+from mhrules.classes import define
 from mhrules.diagnostics.model import Diagnostic, Label
 from mhrules.diagnostics.registry import finding
 from mhrules.diagnostics.suggest import did_you_mean

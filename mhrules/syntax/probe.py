@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from attrs import frozen
 from lark import Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lexer import LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from mhrules.classes import frozen
 from mhrules.syntax.contexts import CONTEXTS
 from mhrules.syntax.grammar import parser
 from mhrules.syntax.lexer import WORD_END

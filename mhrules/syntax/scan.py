@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from attrs import frozen
+from mhrules.classes import frozen
 
 CONTINUING = frozenset(
     "+ - * / = != < <= > >= , : ; { ( | .. and or not of in then else when where with per to by from".split()

@@ -9,8 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.database import literal
 
 if TYPE_CHECKING:

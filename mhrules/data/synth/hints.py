@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.data.schema import ColumnKind, Schema
 from mhrules.semantics.calendar import Calendar
 from mhrules.semantics.program import Program

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import database
 from mhrules.data.population import ELIGIBILITY
 from mhrules.data.rules import layout

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.synth.draws import words_list
 from mhrules.data.synth.hints import Hints
 from mhrules.data.synth.setting import Setting

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.schema import Schema
 from mhrules.data.synth.draws import Draws
 from mhrules.data.synth.hints import Hints, PayerHint

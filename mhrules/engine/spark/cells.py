@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import NUMERIC, bounds, default_of
 from mhrules.data.convert import sql_type
 from mhrules.data.schema import Column, ColumnKind

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.cells import shown
 from mhrules.data.relations import Reference, dates_in_order, entry_columns, spans_of
 from mhrules.data.rules import layout

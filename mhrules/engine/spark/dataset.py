@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
+from mhrules.classes import frozen
 from mhrules.data.binding import Binding, TableBinding
 from mhrules.data.dataset import Dataset, Input, Row, create_tables
 from mhrules.data.load import load

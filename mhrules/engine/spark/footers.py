@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.reports import DataFindings
 from mhrules.diagnostics.model import DataPlace
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.rows import Row
 from mhrules.engine.sql.faults import FaultBook
 from mhrules.engine.sql.store import Store

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import field
 
+from mhrules.classes import define
 from mhrules.source import Span
 
 

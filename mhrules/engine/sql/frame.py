@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping
 
-from attrs import define, field, frozen
+from attrs import field
+
+from mhrules.classes import define, frozen
+from mhrules.plan import ir
 
 
 @frozen
@@ -25,7 +28,7 @@ class Column:
         """The doubts; without any, that there is a fault; none where it cannot fail."""
         if self.fault is None:
             return ()
-        return self.doubts or (f"{self.fault} IS NOT NULL",)
+        return self.doubts or (fails(self.fault)[0],)
 
 
 @frozen
@@ -55,6 +58,15 @@ class Grid:
         return (*self.keys, self.kind) if self.kind is not None else self.keys
 
 
+_MISSING = re.compile(r"CASE WHEN (\w+ IS NULL) THEN (\d+) END")
+
+
+def fails(fault: str) -> tuple[str, str]:
+    """Whether there is a fault, and which one then, as SQL: short where it is nothing but that a value is missing."""
+    missing = _MISSING.fullmatch(fault)
+    return (missing[1], missing[2]) if missing else (f"{fault} IS NOT NULL", fault)
+
+
 _COLUMN = re.compile(r"\b([a-z]\w*)\.([a-z]\w*)")  # a column of a joined table within SQL
 TIMES = ("clock", "m1", "m2", "mn", "d1", "d2")
 """What every grid says of the period of a row."""
@@ -62,13 +74,23 @@ TIMES = ("clock", "m1", "m2", "mn", "d1", "d2")
 
 @define
 class Frame:
-    """Rows of a grid with joins and layers. Joined tables have at most one row for each row of the grid."""
+    """Rows of a grid with joins and layers. Joined tables have at most one row for each row of the grid.
+
+    `beside` are the quantities that are worked out in the layers and are to be columns of the relation that is made of
+    the frame; None where nothing but what is asked for is to be there.
+    """
 
     grid: Grid
     where: str = ""
+    beside: dict[ir.Quantity, Column] | None = None
     _joins: dict[object, tuple[str, str]] = field(factory=dict)  # what -> alias, clause
     _exposed: dict[str, str] = field(factory=dict)  # SQL -> column of the first layer
     _layers: list[dict[str, str]] = field(factory=list)  # of each: SQL -> column
+
+    @property
+    def depth(self) -> int:
+        """How many layers there are."""
+        return len(self._layers)
 
     def own(self, name: str) -> Column:
         """A column of the grid itself."""

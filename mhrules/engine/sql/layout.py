@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from attrs import frozen
+from mhrules.classes import frozen
 
 WIDTH = 100
 SHORT = 72  # a query up to this long stays on one line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.schema import Column, Table
 from mhrules.engine.facts import NUMBERS, Facts
 from mhrules.exact import PLACES

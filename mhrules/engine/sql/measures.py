@@ -9,8 +9,8 @@ from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import places_of
+from mhrules.engine.sql.quantities import matching
 from mhrules.engine.sql.records import Records
-from mhrules.engine.sql.relations import matching
 from mhrules.plan import ir
 from mhrules.plan.measures import MEASURES, POOLED
 from mhrules.syntax.tree import Period

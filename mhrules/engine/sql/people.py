@@ -13,7 +13,7 @@ from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.quantities import matching
 from mhrules.engine.sql.store import Store
 from mhrules.engine.sql.widths import MONTHS, fits
 from mhrules.exact import PLACES, Rounding

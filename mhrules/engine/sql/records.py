@@ -14,7 +14,7 @@ from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import either
 from mhrules.engine.sql.people import MEMBERS, asks_of_members, counts_days
-from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.quantities import matching
 from mhrules.plan import ir
 from mhrules.plan.members import MethodPlan
 from mhrules.semantics.builtins import OF_PEOPLE

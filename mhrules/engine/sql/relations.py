@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
 from mhrules.data.schema import Column as DataColumn
 from mhrules.data.schema import ColumnKind
 from mhrules.engine.facts import Facts
-from mhrules.engine.rows import time_key
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.expressions import base_years
 from mhrules.engine.sql.failing import Fallible
@@ -19,7 +18,7 @@ from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.loaded import Loaded
 from mhrules.engine.sql.numbers import either, places_of
-from mhrules.engine.sql.scalars import BEFORE, Scalars
+from mhrules.engine.sql.quantities import Quantities, matching
 from mhrules.engine.sql.store import Store
 from mhrules.engine.sql.widths import Widths, fits
 from mhrules.exact import PLACES, Rounding
@@ -27,12 +26,10 @@ from mhrules.plan import intervals, ir
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
 
-LOST = "MH999"
-"""What is a fault in relations only: a row that is read is not among those of its relation. The interpreter knows."""
 TRUTHS = {"any": "bool_or", "every": "bool_and"}
 
 
-class Relations(Scalars):
+class Relations(Quantities):
     """The relations of one plan on one data set."""
 
     def __init__(self, plan: Plan, facts: Facts, store: Store, grids: Grids) -> None:
@@ -42,7 +39,8 @@ class Relations(Scalars):
         self.facts = facts
         self.store = store
         self.grids = grids
-        self.quantities: dict[tuple[ir.Quantity, bool], tuple[Grid, bool]] = {}
+        self.held = {}
+        self.views = {}
         self._aggregates: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...], bool]] = {}
         self.ranks: dict[tuple[ir.Expression, Grid], tuple[str, tuple[str, ...]]] = {}
         self.split_names: dict[tuple[ir.Split, str | None, bool], str] = {}
@@ -288,112 +286,6 @@ class Relations(Scalars):
         sql = f"SELECT g.* FROM {grid.table} g WHERE {' OR '.join(agree) or 'false'}"
         return evolve(grid, table=self.store.table(f"{grid.table}_found", sql, about))
 
-    def quantity(self, quantity: ir.Quantity, *, base: bool = False) -> tuple[Grid, bool]:
-        """The relation of a quantity: its rows with value `v` and fault `f`, and whether it can have a fault."""
-        key = (quantity, base)
-        if key not in self.quantities:
-            kind = time_key(quantity.grain)
-            keys = {key for key in quantity.grain if key != kind}
-            if "practice" in keys:
-                keys -= set(self.plan.practice_keys)  # which the practice determines
-            grid = self.rows(frozenset(keys), kind, base=base)
-            frame = Frame(grid)
-            stem = "".join(c if c.isalnum() else "_" for c in quantity.name) + ("_base" if base else "")
-            name = self.store.unique(f"q_{stem}")  # `care.met` and `care_met` are two
-            with self.store.serving(stem):
-                found = self.value(quantity.expression, frame)
-            columns = {name: name for name in grid.columns}
-            columns |= {"hit": "true", "v": found.value, "f": found.fault or "NULL::INTEGER"}
-            what = "a part of an expression" if quantity.kind == "part" else f"`{quantity.name}`"
-            what += " in the baseline" if base else ""
-            self.store.table(name, frame.select(columns), About(what, grid.grain, quantity.span, quantity.expression))
-            self.quantities[key] = (Grid(name, grid.keys, kind, base), found.fault is not None)
-        return self.quantities[key]
-
-    def read(self, node: ir.Read, frame: Frame) -> Column:
-        """A quantity at the row, or at the row moved in time; before the first year it is missing."""
-        base = frame.grid.base or node.move is ir.Move.BASE_YEAR
-        if self._is_of_this_member(node, frame):
-            return self._in_place(node.quantity, frame)
-        if frame.grid.whole and self._hangs_on_months(node, frame.grid):
-            raise Unsupported("something at another time of members in the whole period")
-        source, fails = self.quantity(node.quantity, base=base)
-        columns = self.read_columns(node, frame, source)
-        alias = frame.join(("read", node.quantity, node.move, node.year), source.table, matching(columns))
-        value = frame.expose(f"{alias}.v")
-        fault = frame.expose(f"{alias}.f") if fails else None
-        if node.move in BEFORE:
-            there = self._there(node, frame, source)
-            if there is not None:
-                value = frame.expose(f"CASE WHEN {there} THEN {alias}.v END")
-                fault = frame.expose(f"CASE WHEN {there} THEN {alias}.f END") if fails else None
-            return Column(value, fault)
-        lost = f"CASE WHEN {alias}.hit IS NULL THEN {self.faults.number(LOST, node.span)} END"
-        return Column(value, frame.expose(f"coalesce({alias}.f, {lost})" if fails else lost))
-
-    def _is_of_this_member(self, node: ir.Read, frame: Frame) -> bool:
-        """Whether a quantity is of the very rows of a frame, and these are members, of whom there are many."""
-        grid, grain = frame.grid, set(node.quantity.grain)
-        if node.move is not None or grid.element or "member" not in grain or grid.kind not in grain:
-            return False
-        keys = grain - {grid.kind} - set(self.plan.practice_keys)
-        if grid.whole:
-            return keys == set(grid.keys)
-        return not grid.base and self.rows(frozenset(keys), grid.kind, base=False) == grid
-
-    def _hangs_on_months(self, node: ir.Read, grid: Grid) -> bool:
-        """Whether a quantity of a practice hangs on which months a row has: it is of one of them, or of a member."""
-        grain = node.quantity.grain
-        same = node.move is None and time_key(grain) in (None, grid.kind) and "member" not in grain
-        return "practice" in grain and not same
-
-    def _in_place(self, quantity: ir.Quantity, frame: Frame) -> Column:
-        """A quantity as columns of the frame that reads it, worked out once: no table of its own, and no join."""
-        found = self.value(quantity.expression, frame)
-        kept = frame.keep(found.value, found.level)
-        fault = found.fault and frame.keep(found.fault, found.level).value
-        return Column(kept.value, fault, kept.level, found.doubts)
-
-    def read_columns(self, node: ir.Read, frame: Frame, source: Grid) -> dict[str, str]:
-        """What the columns of a quantity's rows have to equal to be read at a row of a frame."""
-        found = {key: self.raw_key(key, frame) for key in source.keys}
-        if source.kind is not None:
-            found["clock"] = self._moved(node, frame, source.kind)
-        return found
-
-    def _moved(self, node: ir.Read, frame: Frame, kind: str) -> str:
-        """The clock at which a quantity is read."""
-        if node.move is ir.Move.BASE_YEAR:
-            assert node.year is not None
-            return str(self.plan.calendar.year_first(node.year))
-        if node.move is ir.Move.PRIOR_CONTRACT_YEAR:
-            return f"({self.raw_clock(frame, 'contract_year')} - 1)"
-        if node.move in (ir.Move.FIRST_MONTH, ir.Move.LAST_MONTH):
-            month = "r.m1" if node.move is ir.Move.FIRST_MONTH else "r.m2"
-            return month if kind == "month" else self.grids.period_first(month, kind)
-        if node.move is None:
-            return self.raw_clock(frame, kind)
-        if node.move is ir.Move.YEAR_BEFORE:
-            return f"({self.raw_clock(frame, kind)} - {MONTHS_IN_YEAR})"
-        year = self.raw_clock(frame, "year")
-        return year if node.move is ir.Move.YEAR else f"({year} - {MONTHS_IN_YEAR})"
-
-    def _there(self, node: ir.Read, frame: Frame, source: Grid) -> str | None:
-        """Whether a month is left of the year before for the practice, where the quantity itself has none."""
-        if "practice" in source.keys or "practice" not in frame.grid.keys:
-            return None
-        kind = "contract_year" if node.move is ir.Move.PRIOR_CONTRACT_YEAR else "year"
-        if node.move is ir.Move.YEAR_BEFORE:
-            kind = frame.grid.kind or kind
-        keys = ["practice", *(["payer"] if "payer" in source.keys else [])]
-        grid = self.grids.grid(keys, kind)
-        moved = self._moved(node, frame, kind)
-
-        def on(alias: str) -> str:
-            return " AND ".join([*(f"{alias}.{key} = r.{key}" for key in keys), f"{alias}.clock = {moved}"])
-
-        return f"{frame.join(('there', kind, tuple(keys)), grid.table, on)}.clock IS NOT NULL"
-
     # ----------------------------------------------------------------------------------------- aggregates
 
     def aggregate(self, node: ir.Aggregate, frame: Frame) -> Column:
@@ -584,12 +476,3 @@ class Relations(Scalars):
     def total(self, node: ir.Total, frame: Frame) -> Column:
         """The postings of a payment within the row's period."""
         raise Unsupported("`total(…)`")
-
-
-def matching(columns: Mapping[str, str]) -> Callable[[str], str]:
-    """What a table's columns have to equal to be joined: given the table's alias, the condition."""
-
-    def on(alias: str) -> str:
-        return " AND ".join(f"{alias}.{column} = {sql}" for column, sql in columns.items()) or "true"
-
-    return on

@@ -11,7 +11,7 @@ from typing import Any
 
 from mhrules.engine.sql.dialect import DuckDB
 from mhrules.engine.sql.faults import FaultBook, Unsupported
-from mhrules.engine.sql.frame import Column, Frame
+from mhrules.engine.sql.frame import Column, Frame, fails
 from mhrules.engine.sql.numbers import Numbers, either, places_of
 from mhrules.engine.sql.widths import Widths, fits
 from mhrules.exact import PLACES
@@ -225,7 +225,7 @@ class Scalars(Numbers, ABC):
         cases: list[str] = []
         for column in found:
             if column.fault is not None:
-                cases.append(f"WHEN {column.fault} IS NOT NULL THEN {column.fault}")
+                cases.append("WHEN {} THEN {}".format(*fails(column.fault)))
             if any(later.fault is not None for later in found[found.index(column) + 1 :]):
                 cases.append(f"WHEN {ended.format(column.value)} THEN NULL")
         faulty = any(column.fault is not None for column in found)
@@ -257,7 +257,7 @@ class Scalars(Numbers, ABC):
             level = max(level, held.level)
             if held.fault is not None:
                 faulty = True
-                faults.append(f"WHEN {held.fault} IS NOT NULL THEN {held.fault}")
+                faults.append("WHEN {} THEN {}".format(*fails(held.fault)))
             values.append(f"WHEN {held.value} THEN {sql}")
             faults.append(f"WHEN {held.value} THEN {value.fault or 'NULL'}")
         if not closed:

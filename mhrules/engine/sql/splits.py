@@ -5,7 +5,8 @@ from __future__ import annotations
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.numbers import either, places_of
-from mhrules.engine.sql.relations import Relations, matching
+from mhrules.engine.sql.quantities import matching
+from mhrules.engine.sql.relations import Relations
 from mhrules.exact import LIMIT, Rounding
 from mhrules.plan import ir
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.dialect import DuckDB, meaning_of
 from mhrules.engine.sql.faults import Unsupported

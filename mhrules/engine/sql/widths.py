@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data import population
 from mhrules.engine.facts import Facts
 from mhrules.engine.records import CLAIM, EVENT, KINDS, LINE, OF_EVENTS, PRESCRIPTION, RESULT, STATE, VISIT

@@ -24,7 +24,7 @@ from mhrules.engine.sql.failing import Failing, Fallible, failing_of
 from mhrules.engine.sql.faults import TooLarge, Unsupported
 from mhrules.engine.sql.frame import Column, Frame
 from mhrules.engine.sql.grids import OWNERS, Grids
-from mhrules.engine.sql.relations import LOST, matching
+from mhrules.engine.sql.quantities import LOST, matching
 from mhrules.engine.sql.store import Store
 from mhrules.exact import PLACES
 from mhrules.plan import ir

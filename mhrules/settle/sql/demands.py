@@ -13,7 +13,7 @@ from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
-from mhrules.engine.sql.relations import matching
+from mhrules.engine.sql.quantities import matching
 from mhrules.plan import ir
 from mhrules.settle import ledger
 from mhrules.settle.elementwise import ELEMENT_KEYS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.data.dataset import column_types
 from mhrules.data.schema import Column, Table
 from mhrules.engine.sql.store import Store

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mhrules.classes import frozen
 from mhrules.engine.facts import Facts
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.faults import Unsupported
 from mhrules.engine.sql.frame import Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS, Grids
 from mhrules.engine.sql.numbers import either, larger, places_of, times
+from mhrules.engine.sql.quantities import matching
 from mhrules.engine.sql.records import GROUPED
-from mhrules.engine.sql.relations import matching
 from mhrules.engine.sql.store import Store
 from mhrules.engine.sql.widths import fits
 from mhrules.exact import PLACES

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine import kernel
+from mhrules.engine.sql.about import About
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.frame import Frame
 from mhrules.engine.sql.grids import OWNERS
@@ -74,7 +74,10 @@ class Results:
         columns |= {f"v{at}": column.value for at, column in enumerate(found)}
         columns["f"] = either(*(column.fault for column in found)) or "NULL::INTEGER"
         sql = f"SELECT * FROM ({frame.select(columns)}) WHERE {self._inside(plan)}"
-        return Whole(sql, owners, {name: quantity.expression for name, quantity in asked})
+        about = About(f"results of measure `{plan.name}` in the year", (*owners, plan.period), plan.span)
+        name = f"measured_{plan.name}_{plan.period}" + ("_pooled" if plan.pooled else "")
+        table = self.relations.store.table(name, sql, about)
+        return Whole(f"SELECT * FROM {table}", owners, {name: quantity.expression for name, quantity in asked})
 
     def fallible(self) -> Iterator[Fallible]:
         """The rows of every measure that is told of, and of its strata, with their faults."""

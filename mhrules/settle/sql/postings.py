@@ -23,16 +23,16 @@ ORDER = "payer, practice, payment, first, length, status, reason, coalesce(price
 
 
 class Postings:
-    """The table of all postings, empty where none are `posted`.
+    """The table of all postings, empty where none are `posted`. With `fails`, lines may fail: they are held.
 
     Amounts are at the places of postings, units and prices in units of 10**-12.
     """
 
     def __init__(
-        self, books: Books, relations: Lines, inside: str, credits: Iterable[Posting], *, posted: bool
+        self, books: Books, relations: Lines, inside: str, credits: Iterable[Posting], *, posted: bool, fails: bool
     ) -> None:
         self.store = relations.store
-        self._books, self._relations, self._inside = books, relations, inside
+        self._books, self._relations, self._inside, self._fails = books, relations, inside, fails
         self._step = 10 ** (PLACES - books.plan.rounding[0])
         parts = [self._of_payment(payment) for payment in books.plan.payments.values()]
         rows = [self._credit(number, posting) for number, posting in enumerate(credits)]
@@ -49,7 +49,6 @@ class Postings:
         """The lines of a payment, each price of a paid one by itself."""
         lines = self._relations.lines(payment)
         parts = self._relations.parts.get(payment.name, [])
-        held = "l.f IS NOT NULL"
         own = {name: f"l.{name}" for name in ("units", "price", "amount")}
         join = ""
         if parts:
@@ -62,23 +61,27 @@ class Postings:
                 "AND p.clock = l.clock"
             )
             own = {name: f"CASE WHEN p.payer IS NULL THEN l.{name} ELSE p.{name} END" for name in own}
-        text = self.store.dialect.text
         nothing = {"units": "0", "price": "NULL", "amount": "0"}
         numbers = ", ".join(
-            f"(CASE WHEN {held} THEN {nothing[name]} ELSE {sql} END)::HUGEINT AS {name}" for name, sql in own.items()
+            f"({self._unless_held(sql, nothing[name])})::HUGEINT AS {name}" for name, sql in own.items()
         )
         return (
-            f"SELECT l.payer, CASE WHEN {held} THEN '' ELSE l.payee END AS payee, l.practice, "
-            f"{text(payment.name)} AS payment, l.clock AS first, "
+            f"SELECT l.payer, {self._unless_held('l.payee', repr(''))} AS payee, l.practice, "
+            f"{self.store.dialect.text(payment.name)} AS payment, l.clock AS first, "
             f"{self._length(payment)} AS length, {numbers}, "
-            f"CASE WHEN {held} THEN '{ledger.HELD}' ELSE l.status END AS status, {self._reason()} AS reason, 0 AS n\n"
+            f"{self._unless_held('l.status', repr(ledger.HELD))} AS status, "
+            f"{self._unless_held('l.reason', self._code())} AS reason, 0 AS n\n"
             f"  FROM {lines} l {join} WHERE l.{self._inside}"
         )
 
-    def _reason(self) -> str:
-        """Why a line pays what it does; of one that is held, the code of its fault."""
+    def _unless_held(self, sql: str, held: str) -> str:
+        """What a line says, or where it is held, something else."""
+        return f"CASE WHEN l.f IS NOT NULL THEN {held} ELSE {sql} END" if self._fails else sql
+
+    def _code(self) -> str:
+        """The code of a line's fault."""
         codes = " ".join(f"WHEN {number} THEN '{code}'" for number, code, _ in self._relations.faults.all())
-        return f"CASE WHEN l.f IS NULL THEN l.reason ELSE CASE l.f {codes} END END" if codes else "l.reason"
+        return f"CASE l.f {codes} END" if codes else "NULL"
 
     def _length(self, payment: ir.PaymentPlan) -> str:
         """The months of a line's period, as its payer pays it."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.sql.failing import Fallible
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.frame import Frame
 from mhrules.engine.sql.grids import OWNERS

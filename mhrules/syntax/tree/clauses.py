@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 from enum import Enum
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.syntax.tree.expressions import Duration, Expression, RoundingRule, Text, Ties
 from mhrules.syntax.tree.node import Name, Node, Note, Period
 from mhrules.syntax.tree.types import TypeName

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.syntax.tree.clauses import Clause
 from mhrules.syntax.tree.expressions import Expression
 from mhrules.syntax.tree.node import Name, Note

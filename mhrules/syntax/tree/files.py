@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.source import Span
 from mhrules.syntax.tree.clauses import Clause
 from mhrules.syntax.tree.expressions import Text

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from enum import Enum
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
+from mhrules.classes import frozen
 from mhrules.source import Span
 
 

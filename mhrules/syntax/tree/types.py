@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from mhrules.classes import frozen
 from mhrules.syntax.tree.expressions import Expression
 from mhrules.syntax.tree.node import Name, Node
 

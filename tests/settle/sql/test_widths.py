@@ -62,7 +62,10 @@ def compiled(found: Both) -> Compiled:
 
 def kind_of(found: Both, quantity: str) -> str:
     """The type in which a quantity is held."""
-    (kind,) = compiled(found).store.row(f"SELECT any_value(typeof(v)) FROM q_{quantity}")
+    relations = compiled(found).relations
+    ((named, base),) = [each for each in relations.held if each[0].name == quantity]
+    grid, _ = relations.quantity(named, base=base)
+    (kind,) = relations.store.row(f"SELECT any_value(typeof(v)) FROM {grid.table}")
     return str(kind)
 
 
@@ -143,7 +146,7 @@ def test_a_faulty_operand_of_a_bounded_one_stays_missing() -> None:
 def test_the_reasons_of_a_width_are_told() -> None:
     found = settled(REPORTS, row("1250000.05", "-3"), row("0", "3"))
     relations = compiled(found).relations
-    (sum_of,) = [quantity for quantity, _ in relations.quantities if quantity.name == "both_of"]
+    (sum_of,) = [quantity for quantity, _ in relations.held if quantity.name == "both_of"]
     assert str(relations.widths.why(sum_of.expression)) == (
         "2 places, between -3 and 1,250,003.05, because `practice_year.amount` is loaded between 0 and 1,250,000.05; "
         "`practice_year.other` is loaded between -3 and 3"
