@@ -19,9 +19,9 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("small", 10_000, 20, 5, 120_000),
-        Size("medium", 100_000, 200, 3, 1_200_000),
-        Size("large", 1_000_000, 2_000, 1, 12_000_000),
+        Size("small", 10_000, 20, 6, 120_000),
+        Size("medium", 100_000, 200, 4, 1_200_000),
+        Size("large", 1_000_000, 2_000, 2, 12_000_000),
     )
 }
 SEED = 4

@@ -44,7 +44,7 @@ def run(size: Size, folder: Path) -> str:
     rows += limited(data, found)
     lines = [
         f"{size.members:,} members × 24 months, {size.practices:,} practices, five payers; "
-        f"median of {size.repeats}, by turns in one process. Goal: ratio at most {GOAL}.",
+        f"median of {size.repeats}, by turns in one process, each first as often. Goal: ratio at most {GOAL}.",
         f"All {found['amounts']:,} amounts are equal to the cent (SHA-256 {found['ours_hash'][:16]}).",
         *([f"`synth` made the population in {made:.0f} s."] if made is not None else []),
         "",

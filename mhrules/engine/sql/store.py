@@ -126,6 +126,10 @@ class Store:
             del self._texts[name]
             self._drop(name)
 
+    def close(self) -> None:
+        """Let the database forget all relations that were made."""
+        self.connection.close()
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query finds."""
         found: list[tuple[Any, ...]] = self.connection.execute(sql).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -41,12 +42,14 @@ _TO_UNITS: int = 10 ** (PLACES - MONTH_PLACES)
 
 
 class Relations:
-    """The results of one year in the database."""
+    """The results of one year in the database, which forgets them when nobody has them any more."""
 
     def __init__(self, compiled: Compiled, postings: Postings) -> None:
         self.compiled = compiled
         self.postings = postings
         self.store = compiled.store
+        # What the relations are made by refers to itself, and would be found when much else has been made.
+        weakref.finalize(self, self.store.close).atexit = False
         self._books, self._plan = compiled.books, compiled.plan
 
     def files(self, settlement: Settlement, *, detail: bool) -> Iterator[Cells | Query]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from mhrules.compiler import Compilation
@@ -16,6 +17,8 @@ from mhrules.data.synth.setting import Request
 from mhrules.locate import program_path
 from mhrules.settle.outputs import write
 from mhrules.settle.run import DUCKDB, settle
+from tests.settle.sql.test_regressions import HEAD, PEOPLE, YEAR, people
+from tests.strategies.settled import plan_of
 
 
 def test_no_row_of_people_is_read_into_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +40,18 @@ def test_no_row_of_people_is_read_into_python(tmp_path: Path, monkeypatch: pytes
     assert (settled.engine, settled.handed_over) == (DUCKDB, "")
     assert settled.postings
     assert write(settled, tmp_path / "out")
+
+
+def test_the_database_forgets_a_settlement_that_nobody_has() -> None:
+    body = 'payment flat "Flat" { per practice per year; pays $120 }\n'
+    plan = plan_of(f"{HEAD}{PEOPLE}{body}}}\n")
+    names = {table.name for table in plan.schema.tables}
+    dataset = Dataset.from_rows(plan.schema, {name: rows for name, rows in people().items() if name in names})
+    settled = settle(plan, dataset, YEAR, engine=DUCKDB)
+    assert settled.compiled is not None
+    connection = settled.compiled.store.connection
+    assert settled.postings
+    del settled
+    with pytest.raises(duckdb.ConnectionException):
+        connection.execute("SELECT 1")
+    assert settle(plan, dataset, YEAR, engine=DUCKDB).postings
