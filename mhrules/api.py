@@ -165,13 +165,14 @@ class Data:
         binding: FilePath | None = None,
         allow: Iterable[str] = (),
         capacity: Capacity | None = None,
+        progress: Progress = SILENT,
     ) -> Data:
         """Facts from a folder of CSV and Parquet files, a DuckDB file, or a database at `postgresql://user@host/name`.
 
         `binding` is the `binding.toml` that says how the files are read, if they do not have the model's names. `allow`
         names findings that may pass: `MH630` duplicate rows, `MH631` overlapping spans, `MH632` dates out of order,
         `MH633` unknown ids. They become warnings, and `manifest.json` counts the rows. `capacity` is how much memory,
-        how many threads and which folder for temporary files may be used.
+        how many threads and which folder for temporary files may be used. `progress` is told what is loaded.
 
         Raises:
             DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx), or a code that
@@ -183,7 +184,7 @@ class Data:
 
         rules = None if binding is None else read_binding(Path(binding))
         data = path if isinstance(path, str) and is_address(path) else Path(path)
-        return cls(load(program.schema, data, rules, allow=allow, capacity=capacity))
+        return cls(load(program.schema, data, rules, allow=allow, capacity=capacity, progress=progress))
 
     @classmethod
     def on_spark(

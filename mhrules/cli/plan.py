@@ -58,7 +58,7 @@ def command(
         given = None
         if data is not None:
             progress.step("reading the data")
-            given = api.Data.from_folder(loaded, data, binding=binding)
+            given = api.Data.from_folder(loaded, data, binding=binding, progress=progress)
         progress.step("planning")
         found = planned(loaded, year, given, counts=counts, dialect=dialect)
     findings = (*loaded.findings, *(() if given is None else given.findings), *found.findings)

@@ -150,4 +150,7 @@ def prepared(
     with progress.stage("reading the data"):
         if master is not None:
             return Run(loaded, api.Data.on_spark(loaded, data, master=master, binding=binding, allow=allow))
-        return Run(loaded, api.Data.from_folder(loaded, data, binding=binding, allow=allow, capacity=capacity))
+        return Run(
+            loaded,
+            api.Data.from_folder(loaded, data, binding=binding, allow=allow, capacity=capacity, progress=progress),
+        )

@@ -30,6 +30,7 @@ from mhrules.data.schema import Schema, Table
 from mhrules.data.workspace import Workspace, removed_on_failure
 from mhrules.diagnostics.model import DataPlace
 from mhrules.diagnostics.suggest import did_you_mean
+from mhrules.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,6 +47,7 @@ def load(
     *,
     allow: Iterable[str] = (),
     capacity: Capacity | None = None,
+    progress: Progress = SILENT,
 ) -> Dataset:
     """Read every table of a schema from a folder of CSV and Parquet files, a DuckDB file or a PostgreSQL database.
 
@@ -53,7 +55,8 @@ def load(
     `practice_year` is `practice_year.csv` or `practice_year.parquet` in the folder, or the table of that name in the
     database, and its columns have the model's names. `allow` names codes of findings that may pass
     (`mhrules.data.allow.ALLOWABLE`): they become warnings, and what is done is counted. `capacity` says how much of the
-    machine may be used; data that are large beside it are kept in a file of the dataset's workspace.
+    machine may be used; data that are large beside it are kept in a file of the dataset's workspace. `progress` is told
+    of the table that is loaded, and of how many rows are.
 
     Raises:
         DiagnosticError: with every fault of the binding and the data that one run can find (MH6xx); a code may not be
@@ -67,7 +70,7 @@ def load(
         findings.raise_if_errors()
     room = _Room(capacity or Capacity(), Workspace((capacity or Capacity()).temporary))
     with removed_on_failure(room.workspace):
-        return _load(schema, data, binding, findings, allowance=allowance, room=room)
+        return _load(schema, data, binding, findings, allowance=allowance, room=room, progress=progress)
 
 
 @frozen
@@ -91,6 +94,7 @@ def _load(
     *,
     allowance: Allowance,
     room: _Room,
+    progress: Progress,
 ) -> Dataset:
     import duckdb
 
@@ -106,7 +110,14 @@ def _load(
         files = {table: supplies[0].origins[0].file for table, supplies in sources.items()}
         check_presence(schema, files, missing, findings, name)
         dataset = dataset_from_sources(
-            schema, connection, sources, findings, workspace=room.workspace, binding=binding, allowance=allowance
+            schema,
+            connection,
+            sources,
+            findings,
+            workspace=room.workspace,
+            binding=binding,
+            allowance=allowance,
+            progress=progress,
         )
         _let_go(connection, sources, attached=bool(name))
         return dataset
@@ -141,6 +152,7 @@ def dataset_from_sources(
     workspace: Workspace | None = None,
     binding: Binding | None = None,
     allowance: Allowance | None = None,
+    progress: Progress = SILENT,
 ) -> Dataset:
     """Convert and check the rows of every table that has sources, and close the findings.
 
@@ -152,9 +164,13 @@ def dataset_from_sources(
         schema = without_counts(schema)
     state = _State(schema, connection, binding, findings, allowance or Allowance(()), members)
     first = {schema.roster: 0, MEMBER: 1}
-    for table in sorted(schema.tables, key=lambda t: first.get(t.name, len(first))):
-        if sources.get(table.name):
+    tables = [table for table in schema.tables if sources.get(table.name)]
+    rows = {table.name: sum(each.rows for supply in sources[table.name] for each in supply.origins) for table in tables}
+    with progress.stage("loading", total=sum(rows.values())) as stage:
+        for table in sorted(tables, key=lambda t: first.get(t.name, len(first))):
+            stage.title = f"loading {table.name}"
             _load_table(state, table, sources[table.name])
+            stage.advance(rows[table.name])
     report_unknown_columns(state.uses)
     findings.close()
     findings.raise_if_errors()
