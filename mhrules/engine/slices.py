@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mhrules.engine.reference import SplitRecord
     from mhrules.engine.rows import Row
 
+PRACTICE = ""
 FACTS = "facts"
 PEOPLE = "people"
 
@@ -24,7 +25,7 @@ class Outside(Exception):
     """A slice was asked for what it leaves out.
 
     Attributes:
-        what: `facts` of other practices, or `people`.
+        what: empty, more of the practice itself; `facts` of other practices; or `people`.
     """
 
     def __init__(self, what: str) -> None:

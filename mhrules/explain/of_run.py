@@ -17,7 +17,7 @@ from mhrules.data.dataset import Dataset, Input, LeftOut
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.engine.attribution import Outcome
-from mhrules.engine.slices import FACTS, PEOPLE, Outside
+from mhrules.engine.slices import FACTS, PEOPLE, PRACTICE, Outside
 from mhrules.explain.model import Explanation
 from mhrules.explain.tree import explain
 from mhrules.settle import ledger
@@ -31,7 +31,7 @@ from mhrules.settle.slices import KeptValues, Slice
 from mhrules.source import Source
 
 T = TypeVar("T")
-REACHES = ("", FACTS, PEOPLE)
+REACHES = (PRACTICE, FACTS, PEOPLE)
 MOST = SIZES.most  # people up to whom everybody is worked out one by one, where a line asks for that
 FEW = SIZES.few  # people up to whom a settlement that is there is explained from all its data
 _KEPT: WeakKeyDictionary[Settlement, KeptRun] = WeakKeyDictionary()
@@ -63,7 +63,7 @@ def explain_run(
         note = _note(run, part)
         return evolve(found, notes=(*found.notes, note))
 
-    return _with_reach(run, line[1], member, explained)
+    return _with_reach(run, line, member, explained)
 
 
 def explain_settled(
@@ -93,9 +93,15 @@ def explain_settled(
     return explain_run(_KEPT[settlement], line, period, deep=deep, member=member)
 
 
-def _with_reach(run: KeptRun, practice: str, member: str | None, ask: Callable[[Slice], T]) -> T:
-    """The answer of the smallest slice that has one."""
+def _with_reach(run: KeptRun, line: Line, member: str | None, ask: Callable[[Slice], T]) -> T:
+    """The answer of the smallest slice that has one; most lines rest on the payer's own members."""
+    payer, practice, _ = line
     smallest = REACHES.index(PEOPLE) if run.meta["held"] and run.persons <= MOST else 0
+    if not smallest:
+        try:
+            return ask(Slice(run, practice, member, payer=payer))
+        except Outside as more:
+            smallest = REACHES.index(more.what)
     for at, reach in enumerate(REACHES):
         if at >= smallest:
             if reach == PEOPLE and run.persons > MOST and run.meta["engine"] != REFERENCE:
@@ -161,7 +167,7 @@ def _refuse_moved(run: KeptRun, books: Books, part: Slice, line: Line) -> None:
     for (whose, month), outcomes in books.world.below.attribution.known().items():
         then = {stay.number for stay in stays if stay.payer == whose and stay.has(month)}
         now = {numbers[person] for person, outcome in outcomes.items() if _is_at(outcome, practice)}
-        if then != now and (whose, month) in part.months:
+        if then != now and (whose, month) in part.months and part.payer in (None, whose):
             text = (
                 f"{len(then):,} people were attributed to `{practice}` by `{whose}`, and worked out anew {len(now):,}"
             )

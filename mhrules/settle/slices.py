@@ -20,7 +20,7 @@ from mhrules.data.schema import Schema, Table
 from mhrules.engine.facts import DataRow
 from mhrules.engine.reference import Interpreter, SplitRecord
 from mhrules.engine.rows import Row
-from mhrules.engine.slices import FACTS, PEOPLE, Bounds, Outside, Settled
+from mhrules.engine.slices import FACTS, PEOPLE, PRACTICE, Bounds, Outside, Settled
 from mhrules.exact import PLACES
 from mhrules.plan import ir
 from mhrules.plan.whole import CreditPlan, Plan
@@ -64,8 +64,11 @@ class Run(Protocol):
         """The payers' months in which it is known who was attributed to whom."""
         ...
 
-    def whose(self, practice: str, member: str | None) -> tuple[str, int]:
-        """Whether a row is of a practice's people or of one more person, as a condition; how many people they are."""
+    def whose(self, practice: str, member: str | None, payer: str | None) -> tuple[str, int]:
+        """Whether a row is of a practice's people or of one more person, as a condition; how many people they are.
+
+        With a payer, they are those whom it has attributed there.
+        """
         ...
 
     def rows(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
@@ -77,13 +80,17 @@ class Slice(Bounds):
     """Tables for the interpreter: those of a run, cut to what one practice's lines rest on.
 
     `reach` is how much there is: empty, only what is of the practice; `facts`, facts of all practices too; `people`,
-    everything. `member` is a person who is asked for besides.
+    everything. `member` is a person who is asked for besides. With a `payer`, only its members of the practice are
+    there, and not for whom else the practice billed.
     """
 
-    def __init__(self, run: Run, practice: str, member: str | None = None, reach: str = "") -> None:
+    def __init__(
+        self, run: Run, practice: str, member: str | None = None, reach: str = PRACTICE, *, payer: str | None = None
+    ) -> None:
         self.run = run
         self.practice = practice
         self.reach = reach
+        self.payer = payer
         self.months = run.months()
         self._member = member
         self._cache: dict[str, list[DataRow]] = {}
@@ -121,17 +128,21 @@ class Slice(Bounds):
         """Refuse to list the members of another practice, or in a month in which nobody was looked at."""
         if self.reach != PEOPLE and (practice != self.practice or (payer, month) not in self.months):
             raise Outside(PEOPLE)
+        if self.payer not in (None, payer):
+            raise Outside(PRACTICE)
 
     def billed(self, practice: str) -> None:
         """Refuse to list what another practice billed."""
         if self.reach != PEOPLE and (practice != self.practice or not self.run.asks_billers):
             raise Outside(PEOPLE)
+        if self.payer is not None:
+            raise Outside(PRACTICE)
 
     # ----------------------------------------------------------------------------------------- reading
 
     @cached_property
     def _own(self) -> tuple[str, int]:
-        return self.run.whose(self.practice, self._member)
+        return self.run.whose(self.practice, self._member, self.payer)
 
     def _by_practice(self, table: Table) -> bool:
         """Whether only the rows of the slice's practice are read: of large tables by practice, but never who is there.

@@ -67,13 +67,13 @@ class Live:
         grids = self.compiled.relations.grids
         return frozenset((payer, month) for payer in grids.world.payers for month in grids.months)
 
-    def whose(self, practice: str, member: str | None) -> tuple[str, int]:
+    def whose(self, practice: str, member: str | None, payer: str | None) -> tuple[str, int]:
         """Whether a row is of a practice's people or of one more person, as a condition; how many people they are."""
         outcomes = self.compiled.relations.outcomes()
         self.rows(
             f"CREATE OR REPLACE TEMP TABLE {_PEOPLE} AS SELECT member FROM {outcomes} WHERE practice = ? "
-            "UNION SELECT CAST(? AS VARCHAR)",
-            (practice, member),
+            "AND payer = coalesce(?, payer) UNION SELECT CAST(? AS VARCHAR)",
+            (practice, payer, member),
         )
         ((count,),) = self.rows(f"SELECT count(member) FROM {_PEOPLE}")
         return f"{PERSON} IN (SELECT member FROM {_PEOPLE})", int(count)

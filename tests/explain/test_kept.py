@@ -18,7 +18,7 @@ from mhrules.data.synth.hints import hints_of
 from mhrules.data.synth.population import write_population
 from mhrules.data.synth.setting import Request
 from mhrules.diagnostics.model import DiagnosticError
-from mhrules.engine.slices import PEOPLE, Outside
+from mhrules.engine.slices import PEOPLE, PRACTICE, Outside
 from mhrules.explain import of_run
 from mhrules.explain.model import Explanation, Why
 from mhrules.explain.of_run import explain_run, explain_settled
@@ -153,6 +153,21 @@ def test_what_a_slice_leaves_out_is_refused(run: KeptRun) -> None:
     ):
         with pytest.raises(Outside):
             ask()
+
+
+def test_a_line_of_members_rests_on_those_of_its_payer(day: Settlement, run: KeptRun) -> None:
+    found = next(p for p in day.postings if (p.payment, p.payer, p.practice) == ("fee", "aetna", "p2") and p.units)
+    own, all_payers = Slice(run, found.practice, payer=found.payer), Slice(run, found.practice)
+    assert 0 < own.people < all_payers.people
+    month = next(month for payer, month in run.months() if payer == found.payer)
+    own.members(found.payer, found.practice, month)
+    other = next(each for each in run.months() if each[0] != found.payer)
+    for ask in (lambda: own.members(other[0], found.practice, other[1]), lambda: own.billed(found.practice)):
+        with pytest.raises(Outside) as more:
+            ask()
+        assert more.value.what == PRACTICE
+    told = explain_run(run, (found.payer, found.practice, found.payment), found.period)
+    assert f"from {own.people:,} of {run.persons:,} people" in told.notes[-1]
 
 
 def test_a_settlement_of_many_people_is_explained_from_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
