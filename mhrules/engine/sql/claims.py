@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 from mhrules.data import population
 from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
-from mhrules.engine.sql.frame import Frame, Grid
+from mhrules.engine.sql.frame import NO_TIME, Frame, Grid
 from mhrules.engine.sql.people import People
 from mhrules.plan import ir
 from mhrules.semantics.calendar import MONTHS_IN_YEAR
@@ -81,9 +83,8 @@ class Claims(People):
         about = About(f"lines of `{table}`, reversals and corrections netted, with who billed them", ("claim", "line"))
         lines = self.store.table(f"netted_{table}", sql, about)
         given = [column for column in told if column != "line_number"]
-        added = "".join(f", {sql} AS {column}" for column, sql in left_out.items() if column not in told)
         about = About(f"lines of `{table}`, each with its id", ("claim", "line"))
-        return self.store.view(name, f"SELECT {', '.join(given)}{added} FROM {lines}", about)
+        return self.store.view(name, f"SELECT {', '.join(given)}{_added(left_out, told)} FROM {lines}", about)
 
     def _netted(self, table: str, features: dict[str, str]) -> tuple[str, list[str]]:
         """Claim lines with their entries added up, and the fault `f` if there can be one: told in a list.
@@ -257,17 +258,21 @@ class Claims(People):
             for node in rule.walk()
             if isinstance(node, ir.Feature) and f"e_{node.column}" not in told
         }
-        times = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
-        added = "".join(f", {text} AS {column}" for column, text in (left_out | lacking).items() if column not in told)
+        added = _added(left_out | lacking, told)
         about = About("records without their service class", ("record",))
         source = self.store.view(
-            f"unclassified_{table}", f"SELECT *{added}, person AS member, {times} FROM ({sql})", about
+            f"unclassified_{table}", f"SELECT *{added}, person AS member, {NO_TIME} FROM ({sql})", about
         )
         frame = Frame(Grid(source, ("id",), None, element=LINE))
         found = self.value(rule, frame)
         columns = {column: frame.expose(f"r.{column}") for column in told}
         self.service_fails = found.fault is not None
         return frame.select({**columns, SERVICE: found.value, SERVICE_FAULT: found.fault or "NULL::INTEGER"})
+
+
+def _added(left_out: Mapping[str, str], told: Container[str]) -> str:
+    """The columns that are not told of, as a view adds them."""
+    return "".join(f", {sql} AS {column}" for column, sql in left_out.items() if column not in told)
 
 
 def _there() -> str:

@@ -70,6 +70,8 @@ def fails(fault: str) -> tuple[str, str]:
 _COLUMN = re.compile(r"\b([a-z]\w*)\.([a-z]\w*)")  # a column of a joined table within SQL
 TIMES = ("clock", "m1", "m2", "mn", "d1", "d2")
 """What every grid says of the period of a row."""
+NO_TIME = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
+"""What a grid of rows without time says of it."""
 
 
 @define

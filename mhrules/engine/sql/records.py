@@ -10,7 +10,7 @@ from mhrules.engine.records import CLAIM, EVENT, KINDS, LINE, PRESCRIPTION, RESU
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.claims import SERVICE_FAULT, Claims
 from mhrules.engine.sql.faults import Unsupported
-from mhrules.engine.sql.frame import TIMES, Column, Frame, Grid
+from mhrules.engine.sql.frame import NO_TIME, TIMES, Column, Frame, Grid
 from mhrules.engine.sql.grids import OWNERS
 from mhrules.engine.sql.numbers import either
 from mhrules.engine.sql.people import MEMBERS, asks_of_members, counts_days
@@ -139,10 +139,9 @@ class Records(Claims):
                 method, grid, {"payer": "r.payer", "refresh": "r.clock", "day": "r.day"}
             )
             return self.step(name, found, about), fails
-        columns = "0 AS clock, 0 AS m1, 0 AS m2, 0 AS mn, DATE '0001-01-01' AS d1, DATE '0001-01-01' AS d2"
         source = self.store.view(
             "visits_seen",
-            f"SELECT *, id AS visit, person AS member, practice AS biller, {columns} "
+            f"SELECT *, id AS visit, person AS member, practice AS biller, {NO_TIME} "
             f"FROM {self.records(VISIT)} WHERE practice <> ''",
             About("visits at practices", ("visit",)),
         )
