@@ -5,7 +5,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 SIZE ?= small
-ONLY ?= settle chain small synth
+ONLY ?= settle chain small explain synth
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -20,7 +20,7 @@ help:
 	@echo "make test     run the tests (HYPOTHESIS_PROFILE=deep for many more examples)"
 	@echo "make fuzz     generated programs and data through both engines (MINUTES=10; SEED= and PAIRS= to do it again)"
 	@echo "make test-spark  install Spark and test the Spark engine, on a cluster of this machine too"
-	@echo "make bench    benchmarks/RESULTS.md anew (SIZE=small, medium or large; ONLY='settle chain small synth', or spark)"
+	@echo "make bench    benchmarks/RESULTS.md anew (SIZE=small, medium or large; ONLY='settle chain small explain synth', or spark)"
 	@echo "make check    lint, format and types"
 	@echo "make docs     build the pages into site/"
 	@echo "make pages    write the generated pages anew"

@@ -11,14 +11,21 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import chain, small, spark, synth
+from benchmarks import chain, explain, small, spark, synth
 from benchmarks.machine import machine
 from benchmarks.settle import run as settle
 from benchmarks.sizes import SIZES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 KEPT = Path(__file__).with_name("results.json")
-BENCHMARKS = {"settle": settle.run, "chain": chain.run, "small": small.run, "synth": synth.run, "spark": spark.run}
+BENCHMARKS = {
+    "settle": settle.run,
+    "chain": chain.run,
+    "small": small.run,
+    "explain": explain.run,
+    "synth": synth.run,
+    "spark": spark.run,
+}
 SIZELESS = ("small",)
 USUAL = [name for name in BENCHMARKS if name != "spark"]  # which needs Java and half a gigabyte of packages
 HEAD = """# Benchmark results

@@ -105,11 +105,13 @@ class Attribution:
     # ----------------------------------------------------------------------------------------- outcomes
 
     def outcomes(self, payer: str, month: int) -> dict[str, Outcome]:
-        """By person, what became of each month that counts for a payer.
+        """By person, what became of each month that counts for a payer; people who are not whole are left out.
 
         Raises:
             Faulted: an exclusion or a method's condition cannot be judged.
+            Outside: the data do not tell.
         """
+        self.facts.bounds.outcomes(payer, month)
         key = (payer, month)
         if key not in self._outcomes:
             try:
@@ -129,6 +131,8 @@ class Attribution:
         """Everybody's outcome; all faults are found before the first is raised."""
         gathering, found = Gathering(), {}
         for person, days in self.people.counted(payer, month).items():
+            if not self.facts.bounds.whole(person):
+                continue
             with gathering:
                 found[person] = self._outcome(payer, person, month, days)
         gathering.close()

@@ -14,6 +14,7 @@ from mhrules.engine.facts import DataRow, Facts, at_twelve_places
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.people import People
 from mhrules.engine.rows import JOINED
+from mhrules.engine.slices import PRACTICE, Outside
 from mhrules.plan.ir import Lookback, Value
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, last_day, month_of
@@ -39,6 +40,11 @@ DATES = {
     population.CONDITION: "recorded_date",
     population.LAB_RESULT: "result_date",
 }
+CLAIMS = (population.MEDICAL, population.PHARMACY)
+FIRST_ENTRY = 1
+"""The entry of a claim line that says when it was and who billed it; others reverse or correct it."""
+NUMBERS = (("billing_npi", "npi"), ("billing_tin", "tin"))
+"""Columns of claim lines that may say who billed, each with the column of practices in which it is looked up."""
 
 
 @frozen(eq=False)
@@ -105,11 +111,22 @@ class Records:
     # ------------------------------------------------------------------------------------------ finding
 
     def of_person(self, kind: str, event: str, person: str) -> list[Record]:
-        """A person's records of a kind, in order of date and id."""
+        """A person's records of a kind, in order of date and id.
+
+        Raises:
+            Outside: some may be missing from the data.
+        """
+        if not self.facts.bounds.whole(person):
+            raise Outside(PRACTICE)
         return self._index(kind, event)[0].get(person, [])
 
     def of_biller(self, kind: str, event: str, practice: str, month: int) -> list[Record]:
-        """What a practice billed or did in a month, in order of date and id."""
+        """What a practice billed or did in a month, in order of date and id.
+
+        Raises:
+            Outside: some of it may be missing from the data.
+        """
+        self.facts.bounds.done(practice, month)
         return self._index(kind, event)[1].get((practice, month), [])
 
     def known(self, kind: str, handle: str) -> tuple[Record, ...]:
@@ -171,7 +188,7 @@ class Records:
             raise fault("MH741", words, None, help="give the table, empty if there were none")
         if kind == EVENT:
             return self._read(table, self._events)
-        return self._read(table, self._claims if table in (population.MEDICAL, population.PHARMACY) else self._plain)
+        return self._read(table, self._claims if table in CLAIMS else self._plain)
 
     def _read(self, table: str, reader: Callable[[Table], list[Record]]) -> list[Record]:
         if table not in self._tables:
@@ -299,7 +316,7 @@ class Records:
         named = str(row[at[f"{self.plan.participant}_id"]] or "")
         if named:
             return (named if named in self._practices else ""), named
-        for column, own in (("billing_npi", "npi"), ("billing_tin", "tin")):
+        for column, own in NUMBERS:
             biller = str(row[at[column]] or "")
             practice = self._billed_as(own).get(biller, "") if biller else ""
             if practice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve, field
+from attrs import field
 
 from mhrules.classes import define, frozen
 from mhrules.diagnostics.model import Diagnostic
@@ -46,15 +46,15 @@ class Row:
     def plus(self, key: str, value: str) -> Row:
         """The row with one key more, or with another value for it."""
         others = [pair for pair in self.keys if pair[0] != key]
-        return evolve(self, keys=tuple(sorted([*others, (key, value)])))
+        return Row(tuple(sorted([*others, (key, value)])), self.clock, self.base, self.whole)
 
     def without(self, *keys: str) -> Row:
         """The row with some keys fewer."""
-        return evolve(self, keys=tuple(pair for pair in self.keys if pair[0] not in keys))
+        return Row(tuple(pair for pair in self.keys if pair[0] not in keys), self.clock, self.base, self.whole)
 
     def at(self, clock: Clock | None, *, base: bool = False) -> Row:
         """The row at another time."""
-        return evolve(self, clock=clock, base=base)
+        return Row(self.keys, clock, base, self.whole)
 
     def words(self, calendar: Calendar) -> str:
         """The row as people are told: "practice `p1`, payer `aetna`, 2012-Q1"."""

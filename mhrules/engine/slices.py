@@ -50,12 +50,30 @@ class Bounds:
             Outside: some may be missing from the data.
         """
 
+    def outcomes(self, payer: str, month: int) -> None:
+        """Called before it is worked out to whom the people of a payer belong in a month.
+
+        Raises:
+            Outside: the data do not tell.
+        """
+
     def billed(self, practice: str) -> None:
-        """Called before it is listed what a practice billed or did.
+        """Called before it is listed what a practice billed or did for everybody.
 
         Raises:
             Outside: some of it may be missing from the data.
         """
+
+    def done(self, practice: str, month: int) -> None:
+        """Called before it is listed what a practice billed or did in a month, be it for one person.
+
+        Raises:
+            Outside: some of it may be missing from the data.
+        """
+
+    def whole(self, person: str) -> bool:
+        """Whether everything that happened to a person is in the data."""
+        return True
 
 
 EVERYTHING = Bounds()

@@ -7,7 +7,7 @@ is what the interpreter worked out, never a guess: if it does not lead to what w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -21,6 +21,7 @@ from mhrules.engine.slices import FACTS, PEOPLE, PRACTICE, Outside
 from mhrules.explain.model import Explanation
 from mhrules.explain.tree import explain
 from mhrules.settle import ledger
+from mhrules.settle.billed import BilledSlice
 from mhrules.settle.kept import RUN, keep
 from mhrules.settle.kept_run import KeptRun, opened
 from mhrules.settle.ledger import Controls, Kept, Settlement
@@ -94,14 +95,16 @@ def explain_settled(
 
 
 def _with_reach(run: KeptRun, line: Line, member: str | None, ask: Callable[[Slice], T]) -> T:
-    """The answer of the smallest slice that has one; most lines rest on the payer's own members."""
-    payer, practice, _ = line
+    """The answer of the smallest slice that has one."""
+    _, practice, _ = line
     smallest = REACHES.index(PEOPLE) if run.meta["held"] and run.persons <= MOST else 0
-    if not smallest:
+    for part in () if smallest else _narrow(run, line, member):
         try:
-            return ask(Slice(run, practice, member, payer=payer))
+            return ask(part)
         except Outside as more:
             smallest = REACHES.index(more.what)
+            if smallest:
+                break
     for at, reach in enumerate(REACHES):
         if at >= smallest:
             if reach == PEOPLE and run.persons > MOST and run.meta["engine"] != REFERENCE:
@@ -111,6 +114,18 @@ def _with_reach(run: KeptRun, line: Line, member: str | None, ask: Callable[[Sli
             except Outside as more:
                 smallest = max(at + 1, REACHES.index(more.what))
     raise AssertionError("unreachable: the last slice has everything")
+
+
+def _narrow(run: KeptRun, line: Line, member: str | None) -> Iterator[Slice]:
+    """Slices of fewer people than the practice's: most lines rest on the payer's members, or on what was billed."""
+    payer, practice, payment = line
+    plan = run.plan
+    if payment in plan.payments and any(f.reach.billed or f.event for f in plan.payments[payment].forms.values()):
+        yield BilledSlice(run, practice, member)
+    else:
+        yield Slice(run, practice, member, payer=payer)
+    if run.asks_billers:
+        yield BilledSlice(run, practice, member, payer)
 
 
 def _too_many(run: KeptRun) -> DiagnosticError:

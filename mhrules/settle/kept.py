@@ -18,6 +18,7 @@ from attrs import asdict, fields
 from mhrules.data import population
 from mhrules.data.database import fill, heard, identifier, literal
 from mhrules.data.schema import Table
+from mhrules.engine.records import CLAIMS, FIRST_ENTRY, NUMBERS
 from mhrules.plan import ir
 from mhrules.settle import across
 from mhrules.settle.across import nodes
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RUN = "run.duckdb"
-FORMAT = 1
+FORMAT = 2
 PERSON = "person_id"
 NUMBER = "#"
 """The column of a table of people that numbers them in the order in which they stand."""
+CORRECTIONS = "corrections_"
+"""How the names of tables begin that have the entries of claim lines once more that are not their first."""
 SPAN = 60
 """Months whose outcomes stand in one number, a bit for each."""
 LARGE = 20_000
@@ -151,6 +154,9 @@ class _Writer:
         self._postings()
         if meta["billers"]:
             self._billers()
+            for name in CLAIMS:
+                if name in counts:
+                    self._corrections(name)
         shapes = [self._shape(at, shape) for at, shape in enumerate(across.shapes(self.settlement))]
         splits = [self._split(at, shape) for at, shape in enumerate(across.split_shapes(self.settlement))]
         self._spreads()
@@ -259,7 +265,7 @@ class _Writer:
             columns = facts.columns(table.name)
             if own in columns:
                 found.append(f"SELECT t.{own}, t.{PERSON} FROM {identifier(table.name)} t")
-            for column, number in (("billing_npi", "npi"), ("billing_tin", "tin")):
+            for column, number in NUMBERS:
                 if column in columns and self._present(roster) and number in facts.columns(roster):
                     found.append(
                         f"SELECT b.{own}, t.{PERSON} FROM {identifier(table.name)} t "
@@ -271,11 +277,17 @@ class _Writer:
                     f"JOIN {population.PROVIDER} b ON b.npi = t.rendering_npi"
                 )
         sql = " UNION ".join(found) or "SELECT NULL::VARCHAR, NULL::VARCHAR WHERE false"
+        known = f" AND b.practice IN (SELECT {own} FROM {identifier(roster)})" if self._present(roster) else ""
         self._table(
             "run.billed",
             f'SELECT b.practice, p."{NUMBER}" FROM ({sql}) b(practice, person) JOIN kept_persons p USING (person) '
-            f'WHERE b.practice IS NOT NULL ORDER BY b.practice, p."{NUMBER}"',
+            f'WHERE b.practice IS NOT NULL{known} ORDER BY b.practice, p."{NUMBER}"',
         )
+
+    def _corrections(self, name: str) -> None:
+        """Of claim lines with several entries all but the first: few, and asked for with what a practice billed."""
+        copied = f"SELECT * FROM kept.facts.{name} WHERE entry_number <> {FIRST_ENTRY}"
+        self.target.execute(f"CREATE TABLE kept.run.{CORRECTIONS}{name} AS {copied}")
 
     # ---------------------------------------------------------------------------------------- what was settled
 

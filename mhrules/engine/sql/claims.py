@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from mhrules.data import population
-from mhrules.engine.records import CLAIM, DATES, EVENT, EVENT_COLUMNS, LINE, PRESCRIPTION, RESULT, STATE, VISIT
+from mhrules.engine.records import (
+    CLAIM,
+    DATES,
+    EVENT,
+    EVENT_COLUMNS,
+    LINE,
+    NUMBERS,
+    PRESCRIPTION,
+    RESULT,
+    STATE,
+    VISIT,
+)
 from mhrules.engine.sql.about import About
 from mhrules.engine.sql.failing import Fallible
 from mhrules.engine.sql.faults import Unsupported
@@ -140,7 +151,7 @@ class Claims(People):
         parts, joins = [], []
         parts.append("CASE WHEN coalesce(n.named, '') <> '' THEN coalesce(p.practice, '') END")
         joins.append("LEFT JOIN practices p ON p.practice = n.named")
-        for column, own in (("billing_npi", "npi"), ("billing_tin", "tin")):
+        for column, own in NUMBERS:
             billers = self._billed_as(own)
             if billers:
                 joins.append(f"LEFT JOIN {billers} {own}s ON {own}s.number = n.{column} AND n.{column} <> ''")

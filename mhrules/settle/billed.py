@@ -1,0 +1,170 @@
+"""The slice of a kept run for lines of what a practice billed or did: those records, and not all that those people had.
+
+Most people see several practices, so that what was done for them altogether is many times what one practice billed.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from mhrules.data import population
+from mhrules.data.database import identifier, literal
+from mhrules.data.rules import layout
+from mhrules.data.schema import Table
+from mhrules.engine.facts import DataRow
+from mhrules.engine.records import CLAIMS, DATES, FIRST_ENTRY, NUMBERS, OF_EVENTS, days_before
+from mhrules.engine.slices import PEOPLE, PRACTICE, Outside
+from mhrules.plan import ir
+from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_of
+from mhrules.settle.across import nodes
+from mhrules.settle.kept import CORRECTIONS, PERSON
+from mhrules.settle.kept_run import KeptRun, among
+from mhrules.settle.slices import Slice
+
+KEY = 2  # columns that tell a claim line: claim and line; the next one is the entry
+
+
+class BilledSlice(Slice):
+    """Tables for the interpreter: what one practice billed or did in the settled year, and whom it did that for.
+
+    People of whom everything is there are those whom `payer` has attributed to the practice, if one is given, and
+    `member`. Of others it is known who they are and with whom they were enrolled, and what the practice did for them.
+    """
+
+    def __init__(self, run: KeptRun, practice: str, member: str | None = None, payer: str | None = None) -> None:
+        super().__init__(run, practice, member, payer=payer)
+        self._kept = run
+        self._whole = self._numbers_of_whole()
+        self._for = set(run.billed(practice))
+
+    @property
+    def people(self) -> int:
+        """How many people the slice has."""
+        return len(self._whole | self._for)
+
+    # ------------------------------------------------------------------------------------------ bounds
+
+    def members(self, payer: str, practice: str, month: int) -> None:
+        """Refuse to list members, but those of the payer that are there."""
+        if payer != self.payer:
+            raise Outside(PRACTICE)
+        super().members(payer, practice, month)
+
+    def outcomes(self, payer: str, month: int) -> None:
+        """Refuse to say where people belong, but members of the payer in a month in which that was looked at."""
+        if payer != self.payer or (payer, month) not in self.months:
+            raise Outside(PRACTICE)
+
+    def billed(self, practice: str) -> None:
+        """Refuse to list what another practice billed."""
+        if practice != self.practice:
+            raise Outside(PEOPLE)
+
+    def done(self, practice: str, month: int) -> None:
+        """Refuse to list what another practice billed, or in a month that is not read."""
+        if practice != self.practice or not self._first <= month <= self._last:
+            raise Outside(PRACTICE)
+
+    def whole(self, person: str) -> bool:
+        """Whether everything of a person is there."""
+        return person in self._persons
+
+    # ----------------------------------------------------------------------------------------- reading
+
+    def _numbers_of_whole(self) -> set[int]:
+        of_payer = {stay.number for stay in self._kept.stays(self.practice) if stay.payer == self.payer}
+        own = None if self._member is None else self._kept.number(self._member)
+        return of_payer if own is None else of_payer | {own}
+
+    @cached_property
+    def _persons(self) -> frozenset[str]:
+        """The people of whom everything is there."""
+        found = self.run.rows(f"SELECT person FROM kept.run.persons WHERE {among(self._whole)}")
+        return frozenset(str(person) for (person,) in found)
+
+    @cached_property
+    def _last(self) -> int:
+        plan = self.run.plan
+        return plan.calendar.year_first(self._kept.meta["year"]) + MONTHS_IN_YEAR - 1
+
+    @cached_property
+    def _first(self) -> int:
+        """The first month of the year, or where the program looks back from it."""
+        first = self._last - MONTHS_IN_YEAR + 1
+        plan = self.run.plan
+        backs = [form.reach.within for payment in plan.payments.values() for form in payment.forms.values()]
+        backs += [node.reach.within for node in nodes(plan) if isinstance(node, ir.Aggregate)]
+        return min([first, *(month_of(days_before(first_day(first), back)) for back in backs if back is not None)])
+
+    def _read(self, table: Table) -> list[DataRow]:
+        date = _date_of(table)
+        if date is None:
+            return super()._read(table)
+        rows = self.run.rows(f"{self._select(table)} WHERE {among(self._whole)}") if self._whole else []
+        return sorted(rows + self._done_for_others(table, date), key=lambda row: row[: len(table.keys)])
+
+    def _select(self, table: Table, name: str = "") -> str:
+        """The rows of a table, or of another one with the same columns."""
+        columns = ", ".join(identifier(column) for column in _names(table))
+        return f"SELECT {columns} FROM {name or self.run.source(table.name)}"
+
+    def _done_for_others(self, table: Table, date: str) -> list[DataRow]:
+        """What the practice may have done for people of whom not everything is there, corrections of it with it."""
+        by = self._by(table)
+        if not by:
+            return []
+        person = _names(table).index(PERSON)
+        name = self.run.source(table.name)
+        days = literal(first_day(self._first).isoformat()), literal(last_day(self._last).isoformat())
+        when = f"{date} BETWEEN {days[0]} AND {days[1]}"
+        # A simple condition skips what lies elsewhere, and looks at its own column alone; one with `OR` does neither.
+        found = " UNION ".join(f"SELECT rowid FROM {name} WHERE {each} AND {when}" for each in by)
+        rows = self.run.rows(f"{self._select(table)} WHERE rowid IN ({found})")
+        rows = [row for row in rows if row[person] not in self._persons]
+        if table.name not in CLAIMS:
+            return rows
+        entries = {row[: KEY + 1]: row for row in rows}
+        lines = {row[:KEY] for row in rows}
+        corrections = self._select(table, f"kept.run.{CORRECTIONS}{table.name}")
+        for row in self.run.rows(f"{corrections} WHERE {among(self._for)}"):
+            if row[:KEY] in lines:
+                entries.setdefault(row[: KEY + 1], row)
+        if any((*line, FIRST_ENTRY) not in entries for line in lines):
+            raise Outside(PRACTICE)  # the first entry says who billed and when, and it may be elsewhere
+        return list(entries.values())
+
+    def _by(self, table: Table) -> list[str]:
+        """What may say that the practice did something: conditions of which one holds then."""
+        there = _names(table)
+        roster = self.schema.roster
+        found = [f"{self._id} = {literal(self.practice)}"] if self._id in there else []
+        for column, number in NUMBERS:
+            if column in there and self.run.present(roster) and number in _names(self.schema.table(roster)):
+                found += self._one_of(column, roster, number)
+        if "rendering_npi" in there:
+            found += self._one_of("rendering_npi", population.PROVIDER, "npi")
+        return found
+
+    @property
+    def _id(self) -> str:
+        """The column that names the practice."""
+        return f"{self.schema.roster}_id"
+
+    def _one_of(self, column: str, table: str, told: str) -> list[str]:
+        """That a column has what a table of practices tells of the practice; nothing where it tells nothing."""
+        if not self.run.present(table):
+            return []
+        sql = f"SELECT DISTINCT {told} FROM {self.run.source(table)} WHERE {self._id} = ?"
+        values = sorted(str(value) for (value,) in self.run.rows(sql, (self.practice,)) if value)
+        return [f"{column} IN ({', '.join(map(literal, values))})"] if values else []
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in layout(table)]
+
+
+def _date_of(table: Table) -> str | None:
+    """When what a row tells happened; None for tables of something else than what happened to people."""
+    if table.name == population.MEDICAL:
+        return "coalesce(claim_line_start_date, claim_start_date)"
+    return "event_date" if table.name.startswith(OF_EVENTS) else DATES.get(table.name)
