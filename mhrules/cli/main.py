@@ -37,7 +37,7 @@ VERBS = {
 """By verb: the module whose `command` it is, and what `--help` says of it."""
 
 _WIDTH = 80
-_GARBAGE = 50_000  # objects: what a short run makes is kept, so looking for circles among it finds little
+_GARBAGE = 500_000  # objects: what a short run makes is kept, so looking for circles among it finds little
 _ERROR = "Error: "
 
 

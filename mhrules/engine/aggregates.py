@@ -17,6 +17,9 @@ from mhrules.plan import ir
 if TYPE_CHECKING:
     from mhrules.engine.reference import Interpreter
 
+OF_ALL = ("every", "share")
+"""Functions that compare what was chosen with all that there is."""
+
 
 class Aggregates:
     """The meaning of aggregates, with an interpreter for what they are made of."""
@@ -51,7 +54,9 @@ class Aggregates:
                     chosen.append(element)
         gathering.close()
         if node.over[0] in (CLAIM, VISIT):
-            chosen, elements = (self._grouped(node, rows) for rows in (chosen, elements))
+            if self.interpreter.tracing or node.function in OF_ALL:
+                elements = self._grouped(node, elements)
+            chosen = self._grouped(node, chosen)
         self.interpreter.detail(len(elements))
         if node.body is None:
             return self._counted(node, _distinct(node, chosen), _distinct(node, elements))

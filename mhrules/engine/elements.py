@@ -168,13 +168,14 @@ class Elements:
         """
         if kind not in (CLAIM, VISIT):
             return list(rows)
+        apart = (kind, "payer") if across else (kind,)
         found: dict[object, list[tuple[Row, Record]]] = {}
         for row in rows:
             record = self.record(row)
             assert record is not None
             what = record.claim if kind == CLAIM else record.visit
-            alike = row.without(kind, "payer") if across else row.without(kind)
-            found.setdefault((alike, what), []).append((row, record))
+            alike = tuple([pair for pair in row.keys if pair[0] not in apart])
+            found.setdefault((alike, row.clock, row.base, row.whole, what), []).append((row, record))
         return [group[0][0].plus(kind, self.records.group([record for _, record in group])) for group in found.values()]
 
     def providers(self, row: Row) -> list[Row]:

@@ -52,7 +52,7 @@ class Record:
     """One row of what happened, reversals netted: `practice` of the program that billed or saw the person, or "".
 
     `place` tells visits of one day apart: the practice, or what else the source says of the biller. `values` are the
-    features that the program can ask for, numbers in units of 10**-12.
+    features that the program can ask for, numbers in units of 10**-12. `month` is the one of `date`.
     """
 
     id: str
@@ -64,10 +64,10 @@ class Record:
     date: datetime.date
     claim: str
     values: dict[str, Value] = field(repr=False)
+    month: int = field(init=False, repr=False)
 
-    @property
-    def month(self) -> int:
-        """The month in which it happened."""
+    @month.default
+    def _of_date(self) -> int:
         return month_of(self.date)
 
     @property

@@ -250,6 +250,11 @@ class Interpreter:
             step.detail = value
         return value
 
+    @property
+    def tracing(self) -> bool:
+        """Whether a trace runs, which keeps what a step found besides its value."""
+        return self._path is not None
+
     def detail(self, found: object) -> None:
         """Note beside the running step of a trace what it found besides its value."""
         if self._path is not None:

@@ -67,6 +67,7 @@ class World:
         self._evaluate = evaluate
         self.practices: tuple[str, ...] = tuple(sorted(self._roster(), key=str.encode))
         self._presence: dict[str, Presence | Faulted] = {}
+        self._on_roster: dict[str, tuple[datetime.date, datetime.date] | None] = {}
         self._months: dict[Row, tuple[int, ...]] = {}
         self._in_force: dict[int, int] = {}
         self._truth = truth
@@ -176,12 +177,19 @@ class World:
 
     def on_roster(self, practice: str, day: datetime.date) -> bool:
         """Whether a practice is on the roster on a day, whether or not it has started."""
+        if practice not in self._on_roster:
+            self._on_roster[practice] = self._roster_days(practice)
+        days = self._on_roster[practice]
+        return days is not None and days[0] <= day <= days[1]
+
+    def _roster_days(self, practice: str) -> tuple[datetime.date, datetime.date] | None:
+        """The first and the last day on the roster; None for a practice that is not there."""
         if practice not in self.practices:
-            return False
+            return None
         if not self.facts.present(self.facts.schema.roster):
-            return True
+            return datetime.date.min, datetime.date.max
         first, last = (self._roster_day(practice, name) for name in ("effective_from", "effective_to"))
-        return (first is None or first <= day) and (last is None or day <= last)
+        return first or datetime.date.min, last or datetime.date.max
 
     def _roster_day(self, practice: str, name: str) -> datetime.date | None:
         roster = self.facts.schema.roster

@@ -179,9 +179,9 @@ def _opened(path: Path, name: str) -> tuple[DuckDBPyConnection, dict[str, Any]]:
 
 def _refuse_other(directory: Path, meta: dict[str, Any]) -> None:
     """Refuse a run of another version, or of other outputs than those beside it."""
-    if (meta.get("format"), meta.get("mhrules")) != (FORMAT, __version__):
-        written = meta.get("mhrules", "another version")
-        raise _unfit(f"`{RUN}` of folder `{directory.name}` was kept by mhrules {written}, and this is {__version__}")
+    own, written = f"{__version__}, format {FORMAT}", f"{meta.get('mhrules')}, format {meta.get('format')}"
+    if own != written:
+        raise _unfit(f"`{RUN}` of folder `{directory.name}` was kept by mhrules {written}, and this is {own}")
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         hashes = {each["file"]: each["sha256"] for each in manifest["outputs"]}
