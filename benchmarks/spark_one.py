@@ -31,16 +31,15 @@ def main() -> None:
 
     SparkStore._make = watched  # type: ignore[method-assign, assignment]
 
-    def run() -> None:
-        program = mhrules.load(PROGRAM)
-        data = mhrules.Data.on_spark(program, folder, master=master)
-        try:
-            mhrules.settle(program, data, year=YEAR, engine="spark").write(out)
-        finally:
-            data.close()
-
-    seconds, _ = timed(run)
-    print(json.dumps({"seconds": seconds, "relations": relations}))
+    program = mhrules.load(PROGRAM)
+    loading, data = timed(lambda: mhrules.Data.on_spark(program, folder, master=master))
+    try:
+        settling, settlement = timed(lambda: mhrules.settle(program, data, year=YEAR, engine="spark"))
+        writing, _ = timed(lambda: settlement.write(out))
+    finally:
+        data.close()
+    steps = {"Spark started, files read and checked": loading, "settled": settling, "written": writing}
+    print(json.dumps({"seconds": loading + settling + writing, "steps": steps, "relations": relations}))
 
 
 if __name__ == "__main__":

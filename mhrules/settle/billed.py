@@ -37,11 +37,6 @@ class BilledSlice(Slice):
         self._whole = self._numbers_of_whole()
         self._for = set(run.billed(practice))
 
-    @property
-    def people(self) -> int:
-        """How many people the slice has."""
-        return len(self._whole | self._for)
-
     # ------------------------------------------------------------------------------------------ bounds
 
     def members(self, payer: str, practice: str, month: int) -> None:
@@ -70,6 +65,12 @@ class BilledSlice(Slice):
         return person in self._persons
 
     # ----------------------------------------------------------------------------------------- reading
+
+    @cached_property
+    def _own(self) -> tuple[str, int]:
+        """Everybody of whom there is something, as a condition, and how many they are."""
+        numbers = self._whole | self._for
+        return among(numbers), len(numbers)
 
     def _numbers_of_whole(self) -> set[int]:
         of_payer = {stay.number for stay in self._kept.stays(self.practice) if stay.payer == self.payer}

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from mhrules.data.origins import file_hash
 from mhrules.diagnostics.model import DiagnosticError
 from mhrules.diagnostics.registry import finding
 from mhrules.settle.manifest import MANIFEST, Written
@@ -59,11 +60,11 @@ class Folder:
         self.written.append(Written(name, self._write(name, blocks()), rows))
 
     def tree(self, name: str, write: Callable[[Path], int]) -> None:
-        """Write a folder of files, of which there is no hash: `write` is told where, and gives the number of rows."""
+        """Write a folder of Parquet files: `write` is told where, and gives the number of rows."""
         with self._writing():
             self.directory.mkdir(parents=True, exist_ok=True)
             rows = write(self._beside(name))
-        self.written.append(Written(name, "", rows))
+            self.written.append(Written(name, _hash_of(self._beside(name)), rows))
 
     def further(self, name: str, write: Callable[[Path], None]) -> None:
         """Write one file that the manifest gives no hash of: `write` is told where."""
@@ -127,6 +128,13 @@ class Folder:
             why = f"output folder `{self.directory.name}` cannot be written: {reason}"
             help = "name a folder that can be written, with room for the files"
             raise DiagnosticError([finding("MH732", why, help=help)]) from error
+
+
+def _hash_of(folder: Path) -> str:
+    """What `sha256sum *.parquet | sha256sum` says in the folder; nothing where none of its files is seen from here."""
+    files = sorted(folder.glob("*.parquet"))
+    listed = "".join(f"{file_hash(file)}  {file.name}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest() if files else ""
 
 
 def _take_away(path: Path) -> None:

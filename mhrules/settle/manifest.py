@@ -21,7 +21,7 @@ MANIFEST = "manifest.json"
 
 @frozen
 class Written:
-    """A file that was written: its name, the SHA-256 of its bytes (none of a folder of files), its rows."""
+    """A file that was written: its name, the SHA-256 of its bytes (of a folder, of its files' hashes), its rows."""
 
     name: str
     sha256: str

@@ -133,6 +133,26 @@ def test_a_condition_on_members_adds_those_of_the_payer(tmp_path: Path, monkeypa
     run.close()
 
 
+@pytest.mark.parametrize("condition", ["age < 90 and attributed", "attributed"])
+def test_those_who_are_only_billed_for_are_known_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    tables = people.tables()
+    tables["medical_claim"].append(
+        claim("20/1", entry="1", person="cat", practice_id="p1", on="2011-06-01") | {"payer": "molina"}
+    )
+    tables["event_care_plan"].append(
+        tables["event_care_plan"][2] | {"event_id": "e4", "person_id": "cat", "practice_id": "p1"}
+    )
+    text = people.text().replace("code in office", f"{condition} and code in office")
+    text = text.replace("per event care_plan", "per event care_plan where age < 90")
+    settlement = settled(tables, text)
+    run = kept(settlement, tmp_path)
+    monkeypatch.setattr(of_run, "Slice", refused)
+    assert list(differences(settlement, run, [("molina", "p1", "visits_fee"), ("molina", "p1", "plans")])) == []
+    run.close()
+
+
 def test_a_condition_on_everything_that_a_person_had(tmp_path: Path) -> None:
     count = "count(visits where service = primary within 12 months) >= 1"
     settlement = settled(people.tables(), people.text().replace("code in office", f"code in office and {count}"))

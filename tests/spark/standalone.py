@@ -32,8 +32,11 @@ class Standalone:
 
 
 @contextmanager
-def standalone(folder: Path, workers: int = 2) -> Iterator[Standalone]:
-    """A master with workers of one core each; `folder` takes their logs."""
+def standalone(folder: Path, workers: int = 2, *, pinned: bool = False) -> Iterator[Standalone]:
+    """A master with workers of one core each; `folder` takes their logs.
+
+    A worker that is `pinned` has a core of its own, which all its threads share, as on a machine of one core.
+    """
     port, page = _free_port(), _free_port()
     url = f"spark://{_HOST}:{port}"
     started = []
@@ -47,6 +50,8 @@ def standalone(folder: Path, workers: int = 2) -> Iterator[Standalone]:
             worker = ["worker.Worker", "--host", _HOST, "--webui-port", str(_free_port()), "--cores", "1"]
             worker += ["--memory", "1g", "--work-dir", str(at), url]
             started.append(_start(worker, folder / f"worker{number}.log"))
+            if pinned:
+                os.sched_setaffinity(started[-1].pid, {sorted(os.sched_getaffinity(0))[number]})
         _wait(lambda: _alive(page) == workers, f"{workers} workers")
         yield Standalone(url, started[1:])
     finally:

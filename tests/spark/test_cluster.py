@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,7 +61,9 @@ def test_the_verb_settles_on_a_cluster(
         done = _settle(rhode_island, cluster.url, out)
     assert done.returncode == 0, done.stderr
     write(rhode_island.settled, expected)
-    assert json.loads((out / "manifest.json").read_text())["engine"] == "spark"
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["engine"] == "spark"
+    assert all(re.fullmatch("[0-9a-f]{64}", each["sha256"]) for each in manifest["outputs"])
     for name in ("postings.csv", "participation.csv", "quantities.csv", "member_months.csv"):
         assert (out / name).read_bytes() == (expected / name).read_bytes(), name
     assert read_parquet(out / "attribution.parquet") == attribution(rhode_island.settled, expected)
