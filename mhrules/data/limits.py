@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from attrs import evolve
+
 from mhrules.data.capacity import Capacity
 from mhrules.data.workspace import PREFIX, not_writable
 from mhrules.diagnostics.model import DiagnosticError
@@ -16,16 +18,27 @@ from mhrules.diagnostics.registry import finding
 _GROWTH = {".csv": 2, ".parquet": 10, "": 10}
 """How much larger the rows of a file are in memory, uncompressed; about."""
 
+_SMALL = 8 * 2**20
+"""Bytes up to which several threads take longer than one: twice that, some thousand members, takes them as long."""
 _SHARE = 4
 """Data that fill more than this part of the memory leave too little of it to work with."""
 _TEMPORARY = re.compile(rf'"([^"]*)[/\\]{PREFIX}[^/\\"]*[/\\]')  # a file in a workspace, in a message
 _UNKNOWN = 8 * 2**30  # bytes, where the machine does not say how many it has
 
 
-def is_large(files: Iterable[Path], capacity: Capacity) -> bool:
-    """Whether what files hold is better kept in a database file than in memory."""
-    size = sum(file.stat().st_size * _GROWTH.get(file.suffix, _GROWTH[""]) for file in files)
+def held_by(files: Iterable[Path]) -> int:
+    """About how many bytes what files hold takes in memory."""
+    return sum(file.stat().st_size * _GROWTH.get(file.suffix, _GROWTH[""]) for file in files)
+
+
+def is_large(size: int, capacity: Capacity) -> bool:
+    """Whether data of a size in bytes are better kept in a database file than in memory."""
     return size > (capacity.memory or _physical_memory()) // _SHARE
+
+
+def for_size(capacity: Capacity, size: int) -> Capacity:
+    """What data of a size in bytes take: of few, one thread is done before several have shared the work."""
+    return evolve(capacity, threads=1) if capacity.threads is None and size <= _SMALL else capacity
 
 
 def limit_reached(error: Exception) -> DiagnosticError | None:

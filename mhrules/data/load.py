@@ -18,7 +18,7 @@ from mhrules.data.dataset import Dataset, Input, LeftOut, create_tables
 from mhrules.data.direct import Direct, Feeding, read_directly
 from mhrules.data.feeds import Supply, Uses, feed, report_unknown_columns
 from mhrules.data.files import DataFolder, table_files
-from mhrules.data.limits import is_large
+from mhrules.data.limits import for_size, held_by, is_large
 from mhrules.data.origins import Origin, file_hash, open_file, open_table, unreadable
 from mhrules.data.population import MEMBER
 from mhrules.data.presence import check_counts, check_presence, has_members, without_counts
@@ -82,8 +82,10 @@ class _Room:
 
     def connect(self, files: Collection[Path], *, on_disk: bool = False) -> DuckDBPyConnection:
         """A connection that may read files; what is large beside the memory is kept on disk in any case."""
-        large = on_disk or is_large(files, self.capacity)
-        return database.connect(files, workspace=self.workspace, capacity=self.capacity, on_disk=large)
+        size = held_by(files)
+        large = on_disk or is_large(size, self.capacity)
+        capacity = for_size(self.capacity, size) if files else self.capacity
+        return database.connect(files, workspace=self.workspace, capacity=capacity, on_disk=large)
 
 
 def _load(

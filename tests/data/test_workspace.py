@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mhrules.data import database
+from mhrules.data import database, limits
 from mhrules.data.capacity import Capacity, parse_memory
 from mhrules.data.dataset import Dataset
 from mhrules.data.load import load
@@ -46,6 +46,22 @@ def test_sizes_of_memory(text: str, size: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="write it as 2GB"):
         parse_memory(text)
+
+
+def threads_of(path: Path, capacity: Capacity | None = None) -> int:
+    ((found,),) = load(ONE, path, capacity=capacity).connection().execute(
+        "SELECT current_setting('threads')"
+    ).fetchall()  # fmt: skip
+    return int(found)
+
+
+def test_few_rows_are_worked_on_by_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = folder_of(tmp_path / "data")
+    assert [threads_of(few), threads_of(few, Capacity(threads=3))] == [1, 3]
+    with duckdb.connect() as own:
+        ((usual,),) = own.execute("SELECT current_setting('threads')").fetchall()
+    monkeypatch.setattr(limits, "_SMALL", 0)
+    assert threads_of(few) == usual
 
 
 def test_the_folder_is_private_and_goes_with_the_data(tmp_path: Path) -> None:
