@@ -7,7 +7,7 @@ is what the interpreter worked out, never a guess: if it does not lead to what w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -25,11 +25,12 @@ from mhrules.settle.billed import BilledSlice
 from mhrules.settle.kept import RUN, keep
 from mhrules.settle.kept_run import KeptRun, opened
 from mhrules.settle.ledger import Controls, Kept, Settlement
-from mhrules.settle.payments import Books
+from mhrules.settle.payments import Books, posting_period
 from mhrules.settle.run import REFERENCE
 from mhrules.settle.sizes import SIZES, people
 from mhrules.settle.slices import KeptValues, Slice
 from mhrules.source import Source
+from mhrules.syntax.tree import Period
 
 T = TypeVar("T")
 REACHES = (PRACTICE, FACTS, PEOPLE)
@@ -64,7 +65,7 @@ def explain_run(
         note = _note(run, part)
         return evolve(found, notes=(*found.notes, note))
 
-    return _with_reach(run, line, member, explained)
+    return _with_reach(run, line, period, member, explained)
 
 
 def explain_settled(
@@ -94,11 +95,11 @@ def explain_settled(
     return explain_run(_KEPT[settlement], line, period, deep=deep, member=member)
 
 
-def _with_reach(run: KeptRun, line: Line, member: str | None, ask: Callable[[Slice], T]) -> T:
+def _with_reach(run: KeptRun, line: Line, period: str | None, member: str | None, ask: Callable[[Slice], T]) -> T:
     """The answer of the smallest slice that has one."""
     _, practice, _ = line
     smallest = REACHES.index(PEOPLE) if run.meta["held"] and run.persons <= MOST else 0
-    for part in () if smallest else _narrow(run, line, member):
+    for part in () if smallest else _narrow(run, line, period, member):
         try:
             return ask(part)
         except Outside as more:
@@ -116,16 +117,29 @@ def _with_reach(run: KeptRun, line: Line, member: str | None, ask: Callable[[Sli
     raise AssertionError("unreachable: the last slice has everything")
 
 
-def _narrow(run: KeptRun, line: Line, member: str | None) -> Iterator[Slice]:
+def _narrow(run: KeptRun, line: Line, period: str | None, member: str | None) -> Iterator[Slice]:
     """Slices of fewer people than the practice's: most lines rest on the payer's members, or on what was billed."""
     payer, practice, payment = line
-    plan = run.plan
-    if payment in plan.payments and any(f.reach.billed or f.event for f in plan.payments[payment].forms.values()):
+    forms = list(run.plan.payments[payment].forms.values()) if payment in run.plan.payments else []
+    if any(form.reach.billed or form.event for form in forms):
+        months = _months(run, {posting_period(form) for form in forms}, period)
+        if months is not None:
+            yield BilledSlice(run, practice, member, months=months)
         yield BilledSlice(run, practice, member)
     else:
         yield Slice(run, practice, member, payer=payer)
     if run.asks_billers:
         yield BilledSlice(run, practice, member, payer)
+
+
+def _months(run: KeptRun, lengths: Iterable[Period], period: str | None) -> range | None:
+    """The months of a posting period of the year by its label; None if there is none of that label."""
+    calendar = run.plan.calendar
+    for length in lengths:
+        for first in calendar.periods_of(run.meta["year"], length):
+            if calendar.label(first, length) == period:
+                return range(first, first + length.months)
+    return None
 
 
 def _too_many(run: KeptRun) -> DiagnosticError:

@@ -25,15 +25,26 @@ KEY = 2  # columns that tell a claim line: claim and line; the next one is the e
 
 
 class BilledSlice(Slice):
-    """Tables for the interpreter: what one practice billed or did in the settled year, and whom it did that for.
+    """Tables for the interpreter: what one practice billed or did in months of the settled year, and for whom.
 
+    It goes as far back from the first of these months as the program looks anywhere; by default they are the year's.
     People of whom everything is there are those whom `payer` has attributed to the practice, if one is given, and
     `member`. Of others it is known who they are and with whom they were enrolled, and what the practice did for them.
     """
 
-    def __init__(self, run: KeptRun, practice: str, member: str | None = None, payer: str | None = None) -> None:
+    def __init__(
+        self,
+        run: KeptRun,
+        practice: str,
+        member: str | None = None,
+        payer: str | None = None,
+        *,
+        months: range | None = None,
+    ) -> None:
         super().__init__(run, practice, member, payer=payer)
         self._kept = run
+        year = run.plan.calendar.year_first(run.meta["year"])
+        self._months = range(year, year + MONTHS_IN_YEAR) if months is None else months
         self._whole = self._numbers_of_whole()
         self._for = set(run.billed(practice))
 
@@ -57,7 +68,7 @@ class BilledSlice(Slice):
 
     def done(self, practice: str, month: int) -> None:
         """Refuse to list what another practice billed, or in a month that is not read."""
-        if practice != self.practice or not self._first <= month <= self._last:
+        if practice != self.practice or not self._first <= month <= self._months[-1]:
             raise Outside(PRACTICE)
 
     def whole(self, person: str) -> bool:
@@ -84,15 +95,9 @@ class BilledSlice(Slice):
         return frozenset(str(person) for (person,) in found)
 
     @cached_property
-    def _last(self) -> int:
-        plan = self.run.plan
-        return plan.calendar.year_first(self._kept.meta["year"]) + MONTHS_IN_YEAR - 1
-
-    @cached_property
     def _first(self) -> int:
-        """The first month of the year, or where the program looks back from it."""
-        first = self._last - MONTHS_IN_YEAR + 1
-        plan = self.run.plan
+        """The first month that is read: that of the slice, or where the program looks back from it."""
+        plan, first = self.run.plan, self._months[0]
         backs = [form.reach.within for payment in plan.payments.values() for form in payment.forms.values()]
         backs += [node.reach.within for node in nodes(plan) if isinstance(node, ir.Aggregate)]
         return min([first, *(month_of(days_before(first_day(first), back)) for back in backs if back is not None)])
@@ -116,7 +121,7 @@ class BilledSlice(Slice):
             return []
         person = _names(table).index(PERSON)
         name = self.run.source(table.name)
-        days = literal(first_day(self._first).isoformat()), literal(last_day(self._last).isoformat())
+        days = literal(first_day(self._first).isoformat()), literal(last_day(self._months[-1]).isoformat())
         when = f"{date} BETWEEN {days[0]} AND {days[1]}"
         # A simple condition skips what lies elsewhere, and looks at its own column alone; one with `OR` does neither.
         found = " UNION ".join(f"SELECT rowid FROM {name} WHERE {each} AND {when}" for each in by)

@@ -11,6 +11,8 @@ import pytest
 from mhrules.data.dataset import Dataset
 from mhrules.engine.slices import PEOPLE, PRACTICE, Outside
 from mhrules.explain import of_run
+from mhrules.explain.of_run import explain_run
+from mhrules.explain.tree import explain
 from mhrules.settle.billed import BilledSlice
 from mhrules.settle.kept_run import KeptRun
 from mhrules.settle.ledger import Settlement
@@ -80,6 +82,28 @@ def test_one_more_person_is_there_in_full(run: KeptRun) -> None:
 
 
 # ---------------------------------------------------------------------------------- the same lines, from less
+
+
+@pytest.mark.parametrize("limit", ["once per member per month", "once per member per year"])
+def test_one_period_rests_on_its_months(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    settlement = settled(people.tables(), people.text().replace("once per member per month", limit))
+    run = kept(settlement, tmp_path)
+    monkeypatch.setattr(of_run, "Slice", refused)
+    for payer, practice, payment, period in [(*LINE, "2011-05"), ("aetna", "p1", "plans", "2011-04")]:
+        line = payer, practice, payment
+        found = explain_run(run, line, period)
+        assert found.lines == explain(settlement, *line, period).lines
+    run.close()
+
+
+def test_months_before_and_after_are_not_read(run: KeptRun) -> None:
+    part = BilledSlice(run, "p1", months=range(JANUARY + 4, JANUARY + 5))
+    part.done("p1", JANUARY + 4)
+    assert len(part.rows("medical_claim")) == 2
+    for month in (JANUARY + 3, JANUARY + 5):
+        with pytest.raises(Outside):
+            part.done("p1", month)
+    assert BilledSlice(run, "p1", months=range(JANUARY, JANUARY + 1)).rows("medical_claim") == []
 
 
 @pytest.mark.parametrize("member", [None, "ann", "bob", "gus", "nobody"])
