@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mhrules.check.reading import plan_expressions, reads
-from mhrules.data.population import MEDICAL, PHARMACY
+from mhrules.data.population import CLAIMS
 from mhrules.diagnostics.collect import Findings
 from mhrules.diagnostics.model import Diagnostic, Label
 from mhrules.diagnostics.suggest import did_you_mean
@@ -20,7 +20,6 @@ from mhrules.syntax import tree as t
 
 UNKNOWN_NAME = "MH201"
 USE_IT = "use it, or take it out"
-CLAIMS = frozenset({MEDICAL, PHARMACY})
 READ_IT = "take it out, or the clause is missing that uses it"
 
 
@@ -66,7 +65,7 @@ def _without_use(program: Program, lowered: Lowered, findings: Findings) -> None
     classes = any(isinstance(part, ir.Feature) and part.column == "service" for part in _everything(lowered))
     if program.classify is not None and not classes:
         clauses.append(("nothing asks for the service of a claim or visit", program.classify))
-    if lowered.plan.members.run_out is not None and program.settlement is not None and not read & CLAIMS:
+    if lowered.plan.members.run_out is not None and program.settlement is not None and read.isdisjoint(CLAIMS):
         clauses.append(("no claim is read, so the run-out changes nothing", program.settlement))
     for message, node in clauses:
         findings.report("MH436", message, head(node), help=READ_IT)

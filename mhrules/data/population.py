@@ -21,6 +21,8 @@ PHARMACY = "pharmacy_claim"
 ENCOUNTER = "encounter"
 CONDITION = "condition"
 LAB_RESULT = "lab_result"
+CLAIMS = (MEDICAL, PHARMACY)
+"""Tables whose rows are entries of claim lines."""
 CHOSEN = "chosen_practice"
 ROSTER = "payer_roster"
 AREA = "service_area"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mhrules.classes import frozen
-from mhrules.data.population import CONDITION, ENCOUNTER, ENTRY, MEDICAL, MEMBER, PERSON, PHARMACY
+from mhrules.data.population import CLAIMS, CONDITION, ENCOUNTER, ENTRY, MEDICAL, MEMBER, PERSON, PHARMACY
 from mhrules.data.rules import layout, span_names
 from mhrules.data.schema import Schema, Table
 
@@ -65,9 +65,7 @@ def dates_in_order(table: Table) -> tuple[tuple[int, int], ...]:
 def entry_columns(table: Table) -> tuple[int, int] | None:
     """The position of the entry's number among the keys, and how many keys name the line; None without entries."""
     names = [key.name for key in table.keys]
-    return (
-        (names.index(ENTRY.name), len(names) - 1) if table.name in (MEDICAL, PHARMACY) and ENTRY.name in names else None
-    )
+    return (names.index(ENTRY.name), len(names) - 1) if table.name in CLAIMS and ENTRY.name in names else None
 
 
 def references(schema: Schema, table: Table) -> tuple[Reference, ...]:

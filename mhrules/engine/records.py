@@ -40,7 +40,6 @@ DATES = {
     population.CONDITION: "recorded_date",
     population.LAB_RESULT: "result_date",
 }
-CLAIMS = (population.MEDICAL, population.PHARMACY)
 FIRST_ENTRY = 1
 """The entry of a claim line that says when it was and who billed it; others reverse or correct it."""
 NUMBERS = (("billing_npi", "npi"), ("billing_tin", "tin"))
@@ -188,7 +187,7 @@ class Records:
             raise fault("MH741", words, None, help="give the table, empty if there were none")
         if kind == EVENT:
             return self._read(table, self._events)
-        return self._read(table, self._claims if table in CLAIMS else self._plain)
+        return self._read(table, self._claims if table in population.CLAIMS else self._plain)
 
     def _read(self, table: str, reader: Callable[[Table], list[Record]]) -> list[Record]:
         if table not in self._tables:

@@ -44,7 +44,6 @@ OF_SPAN = ("plan", "payer_order", "line", "dual", "hospice", "esrd", "dual_statu
 ONE_PERSON = "person"
 AGE = "age"
 CORRECTS = "corrects"
-CLAIMS = (population.MEDICAL, population.PHARMACY)
 
 
 @frozen
@@ -198,7 +197,7 @@ class GivenMembers:
             )
             return
         own = self.payers_of.get(str(person), set())
-        if table in CLAIMS:
+        if table in population.CLAIMS:
             row = {**self.claim_line(table, identity, row, clause), **row}
             if "payer" not in row and len(own) != 1:
                 self.findings.report(
@@ -247,7 +246,7 @@ class GivenMembers:
             found |= {"payer": "payer"}
         if table not in (population.CONDITION, population.LAB_RESULT, population.PHARMACY):
             found |= {"practice": self.practice, self.program.participant: self.practice}
-        if table in CLAIMS:
+        if table in population.CLAIMS:
             found |= {"claim": "claim_id", CORRECTS: CORRECTS, "paid_on": "paid_date", "denied": "denied"}
         if table in (population.MEDICAL, population.ENCOUNTER):
             found |= {"provider": "rendering_npi"}

@@ -82,7 +82,7 @@ class Members(Splits):
         parts = () if self.program.settlement is None else self.program.settlement.parts
         months = next((p.run_out_months for p in parts if isinstance(p, t.SettlementPart) and p.kind == "final"), None)
         if months is not None:
-            claims = [table for table in (population.MEDICAL, population.PHARMACY) if self.reads(table)]
+            claims = [table for table in population.CLAIMS if self.reads(table)]
             self.needs.update(Need(table, "paid_date") for table in claims)
         return months
 

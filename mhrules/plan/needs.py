@@ -46,7 +46,7 @@ def needs_of_feature(collection: str, name: str, cost: str) -> Iterator[Need]:
         elif name in OF_SPAN:
             yield Need(population.ELIGIBILITY, name)
         elif name == "cost":
-            for table in (population.MEDICAL, population.PHARMACY):
+            for table in population.CLAIMS:
                 yield Need(table, population.FEATURES[table][cost])
     for table in TABLES.get(collection, ()):
         column = "rendering_npi" if name == "provider" else population.FEATURES.get(table, {}).get(name)

@@ -12,7 +12,7 @@ from mhrules.data.database import identifier, literal
 from mhrules.data.rules import layout
 from mhrules.data.schema import Table
 from mhrules.engine.facts import DataRow
-from mhrules.engine.records import CLAIMS, DATES, FIRST_ENTRY, NUMBERS, OF_EVENTS, days_before
+from mhrules.engine.records import DATES, FIRST_ENTRY, NUMBERS, OF_EVENTS, days_before
 from mhrules.engine.slices import PEOPLE, PRACTICE, Outside
 from mhrules.plan import ir
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_of
@@ -127,7 +127,7 @@ class BilledSlice(Slice):
         found = " UNION ".join(f"SELECT rowid FROM {name} WHERE {each} AND {when}" for each in by)
         rows = self.run.rows(f"{self._select(table)} WHERE rowid IN ({found})")
         rows = [row for row in rows if row[person] not in self._persons]
-        if table.name not in CLAIMS:
+        if table.name not in population.CLAIMS:
             return rows
         entries = {row[: KEY + 1]: row for row in rows}
         lines = {row[:KEY] for row in rows}

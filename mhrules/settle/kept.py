@@ -18,7 +18,7 @@ from attrs import asdict, fields
 from mhrules.data import population
 from mhrules.data.database import fill, heard, identifier, literal
 from mhrules.data.schema import Table
-from mhrules.engine.records import CLAIMS, FIRST_ENTRY, NUMBERS
+from mhrules.engine.records import FIRST_ENTRY, NUMBERS
 from mhrules.plan import ir
 from mhrules.settle import across
 from mhrules.settle.across import nodes
@@ -154,7 +154,7 @@ class _Writer:
         self._postings()
         if meta["billers"]:
             self._billers()
-            for name in CLAIMS:
+            for name in population.CLAIMS:
                 if name in counts:
                     self._corrections(name)
         shapes = [self._shape(at, shape) for at, shape in enumerate(across.shapes(self.settlement))]

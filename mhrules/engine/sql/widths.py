@@ -34,7 +34,6 @@ TABLES = {
     RESULT: (population.LAB_RESULT,),
 }
 """The tables that records of a kind come from."""
-COSTS = (population.MEDICAL, population.PHARMACY)
 MOST_REASONS = 6
 
 
@@ -191,7 +190,7 @@ class Widths(Bounds):
         if node.collection in OF_PEOPLE:
             if node.column != "cost":
                 return None
-            tables: tuple[str, ...] = COSTS
+            tables: tuple[str, ...] = population.CLAIMS
             feature = self.plan.members.cost
         elif node.column in population.SUMMED and node.collection in ELEMENTS:
             tables, feature = TABLES[ELEMENTS[node.collection].key], node.column
