@@ -12,6 +12,7 @@ from mhrules.data import population
 from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.records import VISIT, Record, Records, days_before
 from mhrules.engine.rows import Row
+from mhrules.engine.slices import PRACTICE, Outside
 from mhrules.plan.ir import Expression
 from mhrules.plan.members import AttributionPlan, MethodPlan
 from mhrules.semantics.calendar import first_day
@@ -122,6 +123,18 @@ class Attribution:
         if isinstance(found, Faulted):
             raise Faulted(found.faults)
         return found
+
+    def outcome(self, payer: str, person: str, month: int) -> Outcome | None:
+        """What became of one person's month with a payer; None where it does not count.
+
+        Raises:
+            Faulted: an exclusion or a method's condition cannot be judged.
+            Outside: the data do not tell.
+        """
+        if not self.facts.bounds.whole(person):
+            raise Outside(PRACTICE)
+        days = self.people.counted(payer, month).get(person)
+        return None if days is None else self._outcome(payer, person, month, days)
 
     def known(self) -> dict[tuple[str, int], dict[str, Outcome]]:
         """The outcomes that were worked out, by payer and month; months that cannot be judged are not among them."""

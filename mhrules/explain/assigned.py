@@ -45,7 +45,9 @@ class Assignments:
         Raises:
             Faulted: it cannot be known, and nothing is held.
         """
-        return month_outcomes(self.books, payer, month, held=self._held).get(person)
+        if self._held:  # somebody who cannot be judged holds everybody's month
+            return month_outcomes(self.books, payer, month, held=True).get(person)
+        return self.books.world.below.attribution.outcome(payer, person, month)
 
     def stays(self, payer: str, person: str) -> tuple[Stay, ...]:
         """The person's months of the year, those of one outcome together; months that do not count among them.

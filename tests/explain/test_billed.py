@@ -96,6 +96,13 @@ def test_one_period_rests_on_its_months(tmp_path: Path, monkeypatch: pytest.Monk
     run.close()
 
 
+def test_one_person_is_judged_alone(run: KeptRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BilledSlice, "outcomes", refused)  # which everybody's would ask for
+    told = explain_run(run, LINE, "2011-05", member="bob").member
+    assert told is not None
+    assert [stay.practice for stay in told.stays if stay.practice] == ["p2"]
+
+
 def test_months_before_and_after_are_not_read(run: KeptRun) -> None:
     part = BilledSlice(run, "p1", months=range(JANUARY + 4, JANUARY + 5))
     part.done("p1", JANUARY + 4)
