@@ -44,9 +44,9 @@ def run(size: Size, folder: Path) -> str:
     slowest = sorted(made[0], key=made[0].__getitem__, reverse=True)[:SHOWN]
     others = [name for name in made[0] if name not in slowest]
     rows = [["whole runs", f"{seconds:.1f}", *(f"{found[workers]['seconds']:.1f}" for workers in WORKERS)]]
-    for what in ("steps", "relations"):
-        names = list(found[WORKERS[0]]["steps"]) if what == "steps" else slowest
-        rows += [[name, "", *(f"{found[workers][what][name]:.1f}" for workers in WORKERS)] for name in names]
+    steps = [found[workers]["steps"] for workers in WORKERS]
+    rows += [[name, "", *(f"{each[name]:.1f}" for each in steps)] for name in steps[0]]
+    rows += [[f"`{name}`", "", *(f"{each[name]:.1f}" for each in made)] for name in slowest]
     rows.append([f"{len(others)} other relations", "", *(f"{sum(each[name] for name in others):.1f}" for each in made)])
     told = f"{size.members:,} members × 24 months, whole runs from Parquet to CSV, one each;"
     head = ["seconds", "DuckDB", *(f"Spark, {n} worker{'s' * (n > 1)} of one core" for n in WORKERS)]
