@@ -12,7 +12,6 @@ from mhrules.data import population
 from mhrules.engine.faults import Faulted, Gathering
 from mhrules.engine.records import VISIT, Record, Records, days_before
 from mhrules.engine.rows import Row
-from mhrules.engine.slices import PRACTICE, Outside
 from mhrules.plan.ir import Expression
 from mhrules.plan.members import AttributionPlan, MethodPlan
 from mhrules.semantics.calendar import first_day
@@ -131,8 +130,7 @@ class Attribution:
             Faulted: an exclusion or a method's condition cannot be judged.
             Outside: the data do not tell.
         """
-        if not self.facts.bounds.whole(person):
-            raise Outside(PRACTICE)
+        self.facts.bounds.person(person)
         days = self.people.counted(payer, month).get(person)
         return None if days is None else self._outcome(payer, person, month, days)
 

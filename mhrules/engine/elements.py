@@ -26,7 +26,6 @@ from mhrules.engine.records import (
     days_before,
 )
 from mhrules.engine.rows import Row
-from mhrules.engine.slices import PRACTICE, Outside
 from mhrules.exact import ONE, Rounding, divide
 from mhrules.plan import ir
 from mhrules.semantics.builtins import ELEMENTS, OF_PEOPLE
@@ -128,8 +127,7 @@ class Elements:
         Half even to 12 places. Months in which the payer's member was attributed to nobody divide nothing.
         """
         payer, member = self.world.lookup(row, "payer"), self.world.lookup(row, MEMBER)
-        if not self._bounds.whole(member):
-            raise Outside(PRACTICE)
+        self._bounds.person(member)
         months = self.world.months_of_payer(row)
         outcomes = (self.attribution.outcomes(payer, month).get(member) for month in months)
         anywhere = sum(outcome is not None and outcome.practice != "" for outcome in outcomes)

@@ -14,7 +14,6 @@ from mhrules.engine.facts import DataRow, Facts, at_twelve_places
 from mhrules.engine.faults import Faulted, fault
 from mhrules.engine.people import People
 from mhrules.engine.rows import JOINED
-from mhrules.engine.slices import PRACTICE, Outside
 from mhrules.plan.ir import Lookback, Value
 from mhrules.plan.whole import Plan
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, last_day, month_of
@@ -115,8 +114,7 @@ class Records:
         Raises:
             Outside: some may be missing from the data.
         """
-        if not self.facts.bounds.whole(person):
-            raise Outside(PRACTICE)
+        self.facts.bounds.person(person)
         return self._index(kind, event)[0].get(person, [])
 
     def of_biller(self, kind: str, event: str, practice: str, month: int) -> list[Record]:

@@ -75,6 +75,15 @@ class Bounds:
         """Whether everything that happened to a person is in the data."""
         return True
 
+    def person(self, person: str) -> None:
+        """Called before what rests on everything that happened to a person.
+
+        Raises:
+            Outside: it is not in the data.
+        """
+        if not self.whole(person):
+            raise Outside(PRACTICE)
+
 
 EVERYTHING = Bounds()
 
