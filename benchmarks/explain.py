@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
-from statistics import median
 
 import duckdb
 
-from benchmarks.machine import MIB, table, timed
+from benchmarks.machine import MIB, run_python, seconds_of, table
 from benchmarks.settle.data import PROGRAM, population
 from benchmarks.sizes import Size
 from mhrules.settle.kept import RUN
@@ -35,11 +31,13 @@ def run(size: Size, folder: Path) -> str:
     kept = folder / f"explain-{size.name}"
     if not (kept / RUN).exists():
         data, _ = population(size, folder)
-        _mhrules("settle", str(PROGRAM), "--data", str(data), "--year", "2024", "--out", str(kept), "--keep")
+        settle = ["settle", str(PROGRAM), "--data", str(data), "--year", "2024", "--out", str(kept), "--keep"]
+        run_python("-m", "mhrules", *settle)
+    explain = ["-m", "mhrules", "explain", str(PROGRAM), "--run", str(kept), "--payer", PAYER, "--practice"]
     rows = [
         [
             f"{which} practice: {what}",
-            *(f"{median(_seconds(kept, practice, asked)):.2f} s" for asked in ASKED.values()),
+            *(f"{seconds_of(REPEATS, *explain, practice, *asked):.2f} s" for asked in ASKED.values()),
         ]
         for which, practice, what in _practices(kept / RUN)
     ]
@@ -71,17 +69,3 @@ def _practices(run: Path) -> list[tuple[str, str, str]]:
         (which, practice, f"{own:,} members of the payer, {members:,} of all, billed for {billed:,} people")
         for which, (practice, own, members, billed) in chosen.items()
     ]
-
-
-def _seconds(kept: Path, practice: str, asked: list[str]) -> list[float]:
-    line = [str(PROGRAM), "--run", str(kept), "--payer", PAYER, "--practice", practice, *asked]
-    _mhrules("explain", *line)  # once, so that Python has compiled the modules
-    return [timed(lambda: _mhrules("explain", *line))[0] for _ in range(REPEATS)]
-
-
-def _mhrules(*arguments: str) -> None:
-    """A process of mhrules, as whoever installed it runs it."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run(
-        [sys.executable, "-m", "mhrules", *arguments], check=True, stdout=subprocess.DEVNULL, stderr=None, env=kept
-    )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 MIB = 1024 * 1024
@@ -66,6 +67,23 @@ def child(module: str, *arguments: str, python: str = sys.executable) -> dict[st
         raise SystemExit(f"`{' '.join(command)}` ended with {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def run_python(*arguments: str) -> None:
+    """A process of Python as everybody runs it, with modules that are kept compiled, and without what it prints.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    quiet = subprocess.DEVNULL
+    subprocess.run([sys.executable, *arguments], check=True, stdout=quiet, stderr=quiet, env=kept)
+
+
+def seconds_of(repeats: int, *arguments: str) -> float:
+    """The median time of a process of Python, after one that compiles its modules."""
+    run_python(*arguments)
+    return median(timed(lambda: run_python(*arguments))[0] for _ in range(repeats))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

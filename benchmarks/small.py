@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
-from benchmarks.machine import table, timed
+from benchmarks.machine import run_python, seconds_of, table
 from benchmarks.settle.data import PROGRAM
 from benchmarks.sizes import SEED, Size
 
@@ -23,7 +19,7 @@ def run(size: Size, folder: Path) -> str:
     data = folder / "settle-tiny"
     if not data.exists():
         asked = ["--members", "500", "--practices", "5", "--from", "2023-01", "--to", "2024-12", "--seed", str(SEED)]
-        _process(["-m", "mhrules", "synth", str(PROGRAM), *asked, "--out", str(data)])
+        run_python("-m", "mhrules", "synth", str(PROGRAM), *asked, "--out", str(data))
     largest = max(
         (path for path in Path("programs").iterdir() if path.is_dir()),
         key=lambda path: sum(len(file.read_text(encoding="utf-8")) for file in path.glob("*.mh")),
@@ -41,12 +37,4 @@ def run(size: Size, folder: Path) -> str:
 
 
 def _row(title: str, arguments: Sequence[str], goal: str) -> list[str]:
-    _process(arguments)  # once, so that Python has compiled the modules
-    found = median(timed(lambda: _process(arguments))[0] for _ in range(REPEATS))
-    return [title, f"{found:.2f}", goal]
-
-
-def _process(arguments: Sequence[str]) -> None:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    quiet = subprocess.DEVNULL
-    subprocess.run([sys.executable, *arguments], check=True, stdout=quiet, stderr=quiet, env=kept)
+    return [title, f"{seconds_of(REPEATS, *arguments):.2f}", goal]

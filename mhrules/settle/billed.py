@@ -5,19 +5,20 @@ Most people see several practices, so that what was done for them altogether is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from mhrules.data import population
-from mhrules.data.database import identifier, literal
+from mhrules.data.database import literal
 from mhrules.data.rules import layout
 from mhrules.data.schema import Table
 from mhrules.engine.facts import DataRow
-from mhrules.engine.records import DATES, FIRST_ENTRY, NUMBERS, OF_EVENTS, days_before
+from mhrules.engine.records import DATES, FIRST_ENTRY, OF_EVENTS, days_before
 from mhrules.engine.slices import PEOPLE, PRACTICE, Outside
 from mhrules.plan import ir
 from mhrules.semantics.calendar import MONTHS_IN_YEAR, first_day, last_day, month_of
 from mhrules.settle.across import nodes
-from mhrules.settle.kept import CORRECTIONS, PERSON
+from mhrules.settle.kept import CORRECTIONS, PERSON, who_did
 from mhrules.settle.kept_run import KeptRun, among
 from mhrules.settle.slices import Slice
 
@@ -42,10 +43,9 @@ class BilledSlice(Slice):
         months: range | None = None,
     ) -> None:
         super().__init__(run, practice, member, payer=payer)
-        self._kept = run
         year = run.plan.calendar.year_first(run.meta["year"])
         self._months = range(year, year + MONTHS_IN_YEAR) if months is None else months
-        self._whole = self._numbers_of_whole()
+        self._whole = run.one(member) | (set() if payer is None else run.attributed(practice, payer))
         self._for = set(run.billed(practice))
 
     # ------------------------------------------------------------------------------------------ bounds
@@ -83,11 +83,6 @@ class BilledSlice(Slice):
         numbers = self._whole | self._for
         return among(numbers), len(numbers)
 
-    def _numbers_of_whole(self) -> set[int]:
-        of_payer = {stay.number for stay in self._kept.stays(self.practice) if stay.payer == self.payer}
-        own = None if self._member is None else self._kept.number(self._member)
-        return of_payer if own is None else of_payer | {own}
-
     @cached_property
     def _persons(self) -> frozenset[str]:
         """The people of whom everything is there."""
@@ -109,17 +104,12 @@ class BilledSlice(Slice):
         rows = self.run.rows(f"{self._select(table)} WHERE {among(self._whole)}") if self._whole else []
         return sorted(rows + self._done_for_others(table, date), key=lambda row: row[: len(table.keys)])
 
-    def _select(self, table: Table, name: str = "") -> str:
-        """The rows of a table, or of another one with the same columns."""
-        columns = ", ".join(identifier(column) for column in _names(table))
-        return f"SELECT {columns} FROM {name or self.run.source(table.name)}"
-
     def _done_for_others(self, table: Table, date: str) -> list[DataRow]:
         """What the practice may have done for people of whom not everything is there, corrections of it with it."""
-        by = self._by(table)
+        by = list(self._by(table))
         if not by:
             return []
-        person = _names(table).index(PERSON)
+        person = [column.name for column in layout(table)].index(PERSON)
         name = self.run.source(table.name)
         days = literal(first_day(self._first).isoformat()), literal(last_day(self._months[-1]).isoformat())
         when = f"{date} BETWEEN {days[0]} AND {days[1]}"
@@ -139,34 +129,17 @@ class BilledSlice(Slice):
             raise Outside(PRACTICE)  # the first entry says who billed and when, and it may be elsewhere
         return list(entries.values())
 
-    def _by(self, table: Table) -> list[str]:
+    def _by(self, table: Table) -> Iterator[str]:
         """What may say that the practice did something: conditions of which one holds then."""
-        there = _names(table)
-        roster = self.schema.roster
-        found = [f"{self._id} = {literal(self.practice)}"] if self._id in there else []
-        for column, number in NUMBERS:
-            if column in there and self.run.present(roster) and number in _names(self.schema.table(roster)):
-                found += self._one_of(column, roster, number)
-        if "rendering_npi" in there:
-            found += self._one_of("rendering_npi", population.PROVIDER, "npi")
-        return found
+        for column, source, told in who_did(self.schema, table, self.present):
+            values = [self.practice] if not source else self._told(source, told)
+            if values:
+                yield f"{column} IN ({', '.join(map(literal, values))})"
 
-    @property
-    def _id(self) -> str:
-        """The column that names the practice."""
-        return f"{self.schema.roster}_id"
-
-    def _one_of(self, column: str, table: str, told: str) -> list[str]:
-        """That a column has what a table of practices tells of the practice; nothing where it tells nothing."""
-        if not self.run.present(table):
-            return []
-        sql = f"SELECT DISTINCT {told} FROM {self.run.source(table)} WHERE {self._id} = ?"
-        values = sorted(str(value) for (value,) in self.run.rows(sql, (self.practice,)) if value)
-        return [f"{column} IN ({', '.join(map(literal, values))})"] if values else []
-
-
-def _names(table: Table) -> list[str]:
-    return [column.name for column in layout(table)]
+    def _told(self, table: str, column: str) -> list[str]:
+        """What a table of practices tells of the practice."""
+        sql = f"SELECT DISTINCT {column} FROM {self.run.source(table)} WHERE {self._id} = ?"
+        return sorted(str(value) for (value,) in self.run.rows(sql, (self.practice,)) if value)
 
 
 def _date_of(table: Table) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from attrs import asdict, fields
 
 from mhrules.data import population
 from mhrules.data.database import fill, heard, identifier, literal
-from mhrules.data.schema import Table
+from mhrules.data.rules import layout
+from mhrules.data.schema import Schema, Table
 from mhrules.engine.records import FIRST_ENTRY, NUMBERS
 from mhrules.plan import ir
 from mhrules.settle import across
@@ -79,6 +80,25 @@ def of_people(table: Table) -> bool:
     """Whether the rows of a table each belong to one person; by line of business they are asked for all people."""
     names = [column.name for column in (*table.keys, *table.columns)]
     return PERSON in names and "line" not in [key.name for key in table.keys]
+
+
+def who_did(schema: Schema, table: Table, present: Callable[[str], bool]) -> Iterator[tuple[str, str, str]]:
+    """What may say which practice did what a row tells: a column, and the table and column of practices that has it.
+
+    The column that names the practice itself is in no other table.
+    """
+    there, own, roster = _names(table), f"{schema.roster}_id", schema.roster
+    if own in there:
+        yield own, "", ""
+    for column, number in NUMBERS:
+        if column in there and present(roster) and number in _names(schema.table(roster)):
+            yield column, roster, number
+    if "rendering_npi" in there and present(population.PROVIDER):
+        yield "rendering_npi", population.PROVIDER, "npi"
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in layout(table)]
 
 
 def asks_billers(settlement: Settlement) -> bool:
@@ -256,26 +276,15 @@ class _Writer:
 
     def _billers(self) -> None:
         """By practice, everybody for whom it may have billed or done something."""
-        facts, own = self.settlement.books.interpreter.facts, f"{self.plan.participant}_id"
-        roster = self.plan.schema.roster
+        schema, own = self.plan.schema, f"{self.plan.participant}_id"
+        roster = schema.roster
         found = []
-        for table in self.plan.schema.tables:
-            if not of_people(table) or not self._present(table.name):
-                continue
-            columns = facts.columns(table.name)
-            if own in columns:
-                found.append(f"SELECT t.{own}, t.{PERSON} FROM {identifier(table.name)} t")
-            for column, number in NUMBERS:
-                if column in columns and self._present(roster) and number in facts.columns(roster):
-                    found.append(
-                        f"SELECT b.{own}, t.{PERSON} FROM {identifier(table.name)} t "
-                        f"JOIN {identifier(roster)} b ON b.{number} = t.{column}"
-                    )
-            if "rendering_npi" in columns and facts.present(population.PROVIDER):
-                found.append(
-                    f"SELECT b.{own}, t.{PERSON} FROM {identifier(table.name)} t "
-                    f"JOIN {population.PROVIDER} b ON b.npi = t.rendering_npi"
-                )
+        for table in filter(of_people, schema.tables):
+            for column, source, told in who_did(schema, table, self._present) if self._present(table.name) else ():
+                rows = f"{identifier(table.name)} t"
+                if source:
+                    rows += f" JOIN {identifier(source)} b ON b.{told} = t.{column}"
+                found.append(f"SELECT {'b' if source else 't'}.{own}, t.{PERSON} FROM {rows}")
         sql = " UNION ".join(found) or "SELECT NULL::VARCHAR, NULL::VARCHAR WHERE false"
         known = f" AND b.practice IN (SELECT {own} FROM {identifier(roster)})" if self._present(roster) else ""
         self._table(

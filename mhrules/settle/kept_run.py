@@ -108,10 +108,18 @@ class KeptRun:
 
     def whose(self, practice: str, member: str | None, payer: str | None) -> tuple[str, int]:
         """Whether a row is of a practice's people or of one more person, as a condition; how many people they are."""
-        numbers = {stay.number for stay in self.stays(practice) if payer in (None, stay.payer)}
+        numbers = self.attributed(practice, payer) | self.one(member)
         numbers |= set(self.billed(practice)) if payer is None else set()
-        more = None if member is None else self.number(member)
-        return among(numbers if more is None else numbers | {more}), len(numbers | {more} - {None})
+        return among(numbers), len(numbers)
+
+    def attributed(self, practice: str, payer: str | None = None) -> set[int]:
+        """The numbers of everybody who was attributed to a practice, by one payer if it is given."""
+        return {stay.number for stay in self.stays(practice) if payer in (None, stay.payer)}
+
+    def one(self, person: str | None) -> set[int]:
+        """The number of a person; nobody's where none is named, or the facts do not know the person."""
+        found = None if person is None else self.number(person)
+        return set() if found is None else {found}
 
     def holds(self) -> tuple[Hold, ...]:
         """The lines that failing invariants kept back."""

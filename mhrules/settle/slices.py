@@ -152,27 +152,35 @@ class Slice(Bounds):
         roster = self.schema.roster
         if self.reach or table.name in (roster, population.PROVIDER) or of_people(table) or not self.present(roster):
             return False
-        own = f"{roster}_id"
-        return own in (key.name for key in table.keys) and self.run.count(table.name) > LARGE
+        return self._id in (key.name for key in table.keys) and self.run.count(table.name) > LARGE
+
+    @property
+    def _id(self) -> str:
+        """The column that names the practice."""
+        return f"{self.schema.roster}_id"
+
+    def _select(self, table: Table, name: str = "") -> str:
+        """The rows of a table, or of another one with the same columns."""
+        columns = ", ".join(identifier(column.name) for column in layout(table))
+        return f"SELECT {columns} FROM {name or self.run.source(table.name)}"
 
     def _read(self, table: Table) -> list[DataRow]:
-        columns = ", ".join(identifier(column.name) for column in layout(table))
+        select = self._select(table)
         order = ", ".join(str(at) for at in range(1, len(table.keys) + table.dated + 1))
-        name = self.run.source(table.name)
         if of_people(table) and self.reach != PEOPLE:
-            sql = f"SELECT {columns} FROM {name} WHERE {self._own[0]}"
+            sql = f"{select} WHERE {self._own[0]}"
             if table.name == population.ROSTER:
-                sql += f" UNION {self._lists(name, columns)}"
+                sql += f" UNION {_lists(select)}"
             return self.run.rows(f"{sql} ORDER BY {order}")
         if self._by_practice(table):
-            sql = f"SELECT {columns} FROM {name} WHERE {self.schema.roster}_id = ? ORDER BY {order}"
-            return self.run.rows(sql, (self.practice,))
-        return self.run.rows(f"SELECT {columns} FROM {name} ORDER BY {order}")
+            return self.run.rows(f"{select} WHERE {self._id} = ? ORDER BY {order}", (self.practice,))
+        return self.run.rows(f"{select} ORDER BY {order}")
 
-    def _lists(self, name: str, columns: str) -> str:
-        """One row of every list: which list is the latest hangs on all of its dates."""
-        over = "PARTITION BY payer, list, as_of_date"
-        return f"(SELECT {columns} FROM {name} QUALIFY row_number() OVER ({over} ORDER BY {PERSON}) = 1)"
+
+def _lists(select: str) -> str:
+    """One row of every list: which list is the latest hangs on all of its dates."""
+    over = "PARTITION BY payer, list, as_of_date"
+    return f"({select} QUALIFY row_number() OVER ({over} ORDER BY {PERSON}) = 1)"
 
 
 class KeptValues:
